@@ -1,0 +1,59 @@
+#!/bin/sh
+# Finds what the build needs of the system and installs it (as root, or through sudo), or names it and stops.
+# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink.
+set -eu
+
+missing=""
+need() { # need COMMAND-OR-FILE PACKAGE
+	case "$1" in
+	*/*) [ -e "$1" ] || missing="$missing $2" ;;
+	*) command -v "$1" >/dev/null 2>&1 || missing="$missing $2" ;;
+	esac
+}
+library() { # library PKG-CONFIG-NAME PACKAGE
+	pkg-config --exists "$1" 2>/dev/null || missing="$missing $2"
+}
+
+need gcc gcc
+need g++ g++
+need cmake cmake
+need ninja ninja-build
+need pkg-config pkg-config
+need npm npm
+need python3 python3
+python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
+library portaudio-2.0 portaudio19-dev
+[ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
+if [ "${1:-}" = test ]; then
+	need pulseaudio pulseaudio
+	need pactl pulseaudio-utils
+	find /usr/lib -name 'libasound_module_pcm_pulse.so' 2>/dev/null | grep -q . || missing="$missing libasound2-plugins"
+fi
+if ! command -v go >/dev/null 2>&1; then
+	echo "go is missing: install Go 1.26 or newer first (the one thing that is not installed here)" >&2
+	exit 1
+fi
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "these packages are missing (named as in Debian):$missing" >&2
+	exit 1
+fi
+as_root=""
+if [ "$(id -u)" != 0 ]; then
+	as_root="sudo"
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "packages are missing and there is no sudo; run as root: apt-get update && $install" >&2
+		exit 1
+	fi
+fi
+echo "installing system packages:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { $as_root apt-get update -qq && $as_root $install -qq; } >"$log" 2>&1; then
+	tail -5 "$log" >&2
+	echo "could not install the packages; run as root: apt-get update && $install" >&2
+	exit 1
+fi

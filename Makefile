@@ -1,0 +1,66 @@
+# Two commands matter: `make run` hears a question and answers it; `make test` proves that it does.
+# CPU=v3 builds for any x86-64-v3 machine (what images use); the default is this machine's own CPU.
+CPU ?= native
+export CPU
+
+GO ?= go
+WITH := .build/with-engines
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+CACHE := $(if $(TENIN_CACHE),$(TENIN_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenin)
+RUNTIME := audio/internal/onnx/libonnxruntime.so
+
+.PHONY: run test build packages test-packages engines weights race bench lint clean help
+
+run: build
+	bin/tenin run --headless --output bin/answers
+
+help:
+	@echo 'make run    build everything that is missing and answer questions (microphone, or recorded ones)'
+	@echo 'make test   every test, with real engines and real weights'
+	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
+	@echo 'make bench  the figures: turn, answers, asr'
+	@echo 'make lint   gofmt, go vet, staticcheck'
+
+packages:
+	@.build/packages.sh
+
+test-packages:
+	@.build/packages.sh test
+
+engines: packages
+	@.build/engines.sh $(CPU) >/dev/null
+
+# The pure-Go program fetches the weights, and with them the library that the full program embeds.
+weights: packages
+	@$(GO) build -o $(CACHE)/fetch ./cmd/tenin
+	@$(CACHE)/fetch models pull --build
+	@lib=$$($(CACHE)/fetch models path onnxruntime) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
+
+build: engines weights
+	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
+		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=$$(cat $$TENIN_ENGINES/features)" \
+		-o bin/tenin ./cmd/tenin'
+
+test: build test-packages
+	$(GO) vet ./...
+	$(GO) test ./...
+	cd llm/llamacpp && $(GO) vet ./... && $(GO) test ./...
+	$(WITH) $(GO) vet -tags engines ./...
+	cd llm/llamacpp && ../../$(WITH) $(GO) test -tags engines ./...
+	$(WITH) $(GO) test -tags engines -p 1 -timeout 30m ./...
+
+race: packages
+	$(GO) test -race ./...
+
+bench: build
+	bin/tenin bench turn
+	bin/tenin bench answers
+	bin/tenin bench asr
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+
+clean:
+	rm -rf bin $(RUNTIME)
