@@ -1,0 +1,206 @@
+// Package config reads tenin.toml, the one file in which a shop says how its kiosk behaves.
+//
+// Every key has a default, so that a kiosk without a file works. A key that nobody knows is an error that names the
+// nearest known one: a setting that is silently ignored is worse than a start that is refused.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Config is the whole of tenin.toml. Example holds every key with its meaning.
+type Config struct {
+	Shop      Shop      `toml:"shop"`
+	Audio     Audio     `toml:"audio"`
+	Speech    Speech    `toml:"speech"`
+	Answers   Answers   `toml:"answers"`
+	Retention Retention `toml:"retention"`
+	Engines   Engines   `toml:"engines"`
+}
+
+// Shop says whose kiosk this is.
+type Shop struct {
+	// Name is spoken and shown; empty means the name that the knowledge brings.
+	Name string `toml:"name"`
+	// Language is the first language of the kiosk: "ja" or "en".
+	Language string `toml:"language"`
+}
+
+// Audio names the sound devices and the patience of the microphone.
+type Audio struct {
+	// Microphone is a device's name or a part of it; empty means the system's default.
+	Microphone string `toml:"microphone"`
+	// Loudspeaker is a device's name or a part of it; empty means the system's default.
+	Loudspeaker string `toml:"loudspeaker"`
+	// QuietSeconds is how long an opened microphone waits for a first word.
+	QuietSeconds float64 `toml:"quiet_seconds"`
+}
+
+// Speech is the kiosk's voice.
+type Speech struct {
+	// Voice is one of the names that `tenin speak --voices` lists.
+	Voice string `toml:"voice"`
+	// Speed is 1 for the voice's own pace, more for faster: 0.5 to 2.
+	Speed float64 `toml:"speed"`
+}
+
+// Answers bounds what the kiosk may say.
+type Answers struct {
+	// Threshold is the lowest calibrated score, a probability of being right, that is still answered.
+	Threshold float64 `toml:"threshold"`
+	// HandOff is spoken when the kiosk does not know; empty means the built-in sentence.
+	HandOff string `toml:"hand_off"`
+}
+
+// Retention says how long a kept session lives.
+type Retention struct {
+	// Days is the number of days after which `tenin sessions` no longer shows a session and its key is destroyed.
+	Days int `toml:"days"`
+	// Audio keeps the shopper's voice beside the transcript, still only with consent.
+	Audio bool `toml:"audio"`
+}
+
+// Engines sizes the local models.
+type Engines struct {
+	// Threads of the recogniser and the voice; 0 means the number of cores, at most 4.
+	Threads int `toml:"threads"`
+}
+
+// Default returns the settings of a kiosk without a file.
+func Default() Config {
+	return Config{
+		Shop:      Shop{Language: "ja"},
+		Audio:     Audio{QuietSeconds: 8},
+		Speech:    Speech{Voice: "jf_alpha", Speed: 1},
+		Answers:   Answers{Threshold: DefaultThreshold},
+		Retention: Retention{Days: 30, Audio: true},
+	}
+}
+
+// DefaultThreshold is the calibrated score below which a question goes to a person.
+const DefaultThreshold = 0.5
+
+// Load reads the file at path. An empty path means HOME/tenin.toml, which may be absent.
+func Load(path, home string) (Config, error) {
+	c := Default()
+	named := path != ""
+	if !named {
+		path = filepath.Join(home, "tenin.toml")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		if !named && errors.Is(err, fs.ErrNotExist) {
+			return c, nil
+		}
+		return c, fmt.Errorf("settings %s: %w", path, errors.Unwrap(err))
+	}
+	if err := c.parse(string(text)); err != nil {
+		return c, fmt.Errorf("settings %s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c *Config) parse(text string) error {
+	meta, err := toml.Decode(text, c)
+	if err != nil {
+		var bad toml.ParseError
+		if errors.As(err, &bad) {
+			return fmt.Errorf("line %d: %s", bad.Position.Line, oneLine(bad.Message))
+		}
+		return errors.New(oneLine(err.Error()))
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		key := unknown[0].String()
+		if near := nearest(key, Keys()); near != "" {
+			return fmt.Errorf("unknown key %q: did you mean %q?", key, near)
+		}
+		return fmt.Errorf("unknown key %q: `tenin help config` lists the known ones", key)
+	}
+	return c.check()
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Shop.Language != "ja" && c.Shop.Language != "en":
+		return fmt.Errorf("shop.language is %q: use \"ja\" or \"en\"", c.Shop.Language)
+	case c.Audio.QuietSeconds < 1 || c.Audio.QuietSeconds > 60:
+		return fmt.Errorf("audio.quiet_seconds is %g: use 1 to 60", c.Audio.QuietSeconds)
+	case c.Speech.Speed < 0.5 || c.Speech.Speed > 2:
+		return fmt.Errorf("speech.speed is %g: use 0.5 to 2", c.Speech.Speed)
+	case c.Answers.Threshold < 0 || c.Answers.Threshold > 1:
+		return fmt.Errorf("answers.threshold is %g: it is a probability, use 0 to 1", c.Answers.Threshold)
+	case c.Retention.Days < 1 || c.Retention.Days > 3650:
+		return fmt.Errorf("retention.days is %d: use 1 to 3650", c.Retention.Days)
+	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
+		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
+	}
+	return nil
+}
+
+// Keys lists every known key as it is written in the file, sorted: "audio.microphone", …
+func Keys() []string {
+	var keys []string
+	walk(reflect.TypeFor[Config](), "", &keys)
+	slices.Sort(keys)
+	return keys
+}
+
+func walk(t reflect.Type, prefix string, keys *[]string) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name := prefix + field.Tag.Get("toml")
+		if field.Type.Kind() == reflect.Struct {
+			walk(field.Type, name+".", keys)
+			continue
+		}
+		*keys = append(*keys, name)
+	}
+}
+
+func nearest(key string, known []string) string {
+	best, least := "", len(key)/2+1
+	for _, k := range known {
+		if d := distance(key, k); d < least {
+			best, least = k, d
+		}
+		// A key under the wrong table is the commonest slip.
+		if last(k) == last(key) {
+			return k
+		}
+	}
+	return best
+}
+
+func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+
+// distance is Levenshtein's, over bytes: keys are ASCII.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
