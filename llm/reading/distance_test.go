@@ -1,0 +1,91 @@
+package reading
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestDistanceIsZeroForTheSameSound(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := kana().Draw(t, "s")
+		if d := Distance(s, s); d != 0 {
+			t.Fatalf("%q is %f from itself", s, d)
+		}
+		if d := Distance(s, ToHiragana(s)); d != 0 {
+			t.Fatalf("%q is %f from its hiragana", s, d)
+		}
+	})
+}
+
+func TestDistanceIsSymmetricAndBounded(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.OneOf(kana(), rapid.String()).Draw(t, "a"), kana().Draw(t, "b")
+		d, e := Distance(a, b), Distance(b, a)
+		if math.Abs(d-e) > 1e-9 || d < 0 || d > 1 {
+			t.Fatalf("%q %q: %f and %f", a, b, d, e)
+		}
+	})
+}
+
+func TestATermIsFoundInsideASentenceThatHoldsIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		head, needle, tail := kana().Draw(t, "head"), kana().Draw(t, "needle"), kana().Draw(t, "tail")
+		m := Within(needle, head+"、"+needle+"、"+tail)
+		if m.Distance > 1e-9 || m.Distance < 0 {
+			t.Fatalf("%q in %q: %+v", needle, head+needle+tail, m)
+		}
+	})
+}
+
+func TestMisheardTermsStayNear(t *testing.T) {
+	for _, x := range []struct {
+		a, b string
+		most float64
+	}{
+		{"エーギョージカン", "エイキョウジカン", 0.1},
+		{"チューシャジョー", "チューシャジョウ", 0},
+		{"ヘンピン", "ヘンビン", 0.1},
+		{"シツレー", "ヒツレイ", 0.1},
+		{"ポイントカード", "ポイントカド", 0.1},
+		{"キッテ", "キテ", 0.15},
+		{"ダイジョーブ", "ライジョーブ", 0.15},
+	} {
+		if d := Distance(x.a, x.b); d > x.most {
+			t.Errorf("%s and %s are %.3f apart, more than %.3f", x.a, x.b, d, x.most)
+		}
+	}
+	if d := Distance("トイレ", "レジ"); d < 0.5 {
+		t.Errorf("different words are only %.3f apart", d)
+	}
+}
+
+func TestWithinGivesThePlaceOfAMisheardTerm(t *testing.T) {
+	hay := "スミマセンエイキョウジカンオオシエテクダサイ"
+	m := Within("エーギョージカン", hay)
+	if m.Distance > 0.1 || hay[m.Start:m.End] != "エイキョウジカン" {
+		t.Errorf("got %+v: %q", m, hay[m.Start:m.End])
+	}
+	if m := Within("チューシャジョー", hay); m.Distance < 0.4 {
+		t.Errorf("a term that was not said is only %.3f away", m.Distance)
+	}
+}
+
+func FuzzWithin(f *testing.F) {
+	f.Add("エーギョー", "エイギョウジカン")
+	f.Add("", "ー")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		m := Within(a, b)
+		if m.Distance < 0 || m.Distance > 1 || m.Start < 0 || m.End > len(b) || m.Start > m.End {
+			t.Fatalf("%+v", m)
+		}
+		if d := Distance(a, b); d < 0 || d > 1 {
+			t.Fatal(d)
+		}
+	})
+}
+
+func kana() *rapid.Generator[string] {
+	return rapid.StringOfN(rapid.RuneFrom([]rune("アイウエオカキクケコガギグゲゴサシスセソザジズタチツテトダデドナニヌネノハヒフヘホバビブパピプマミムメモヤユヨラリルレロワンッーャュョ")), 0, 15, -1)
+}

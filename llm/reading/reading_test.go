@@ -1,0 +1,146 @@
+package reading
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestSentencesAreReadAsTheyAreSpoken(t *testing.T) {
+	a := Default()
+	for text, want := range map[string]string{
+		"営業時間は午前9時から午後8時30分までです。":    "エーギョージカンワゴゼンクジカラゴゴハチジサンジュップンマデデス",
+		"合計で12,345円になります。":           "ゴーケーデイチマンニセンサンビャクヨンジューゴエンニナリマス",
+		"4月1日から7月20日まで":              "シガツツイタチカラシチガツハツカマデ",
+		"お電話番号は03-1234-5678です。":      "オデンワバンゴーワゼロサンイチニーサンヨンゴーロクナナハチデス",
+		"1杯300円、2杯で500円、3杯なら800円です。": "イッパイサンビャクエンニハイデゴヒャクエンサンバイナラハッピャクエンデス",
+		"こちらは3階、お手洗いの隣です。":           "コチラワサンガイオテアライノトナリデス",
+		"PayPayは使えますか":               "ペイペイワツカエマスカ",
+		"何時まで":                       "ナンジマデ",
+		"お一人様３点まで":                   "オヒトリサマサンテンマデ",
+		"２名様で30%引き、入店":               "ニメーサマデサンジュッパーセントビキニューテン",
+		"B1Fと1F":                     "チカイッカイトイッカイ",
+		"7日間で2足、8軒":                  "ナノカカンデニソクハッケン",
+		"10:00〜20:30":                "ジュージカラニジュージサンジュップン",
+		"2024/11/22(金)":              "ニセンニジューヨネンジューイチガツニジューニニチキンヨービ",
+		"25.5度、0.5kg、-5℃":            "ニジューゴテンゴドレーテンゴキログラムマイナスゴド",
+	} {
+		if got := a.Katakana(text); got != want {
+			t.Errorf("%s\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func TestDigitsKanjiAndFullWidthMeet(t *testing.T) {
+	a := Default()
+	for _, same := range [][]string{
+		{"5階", "５階", "五階", "ごかい"},
+		{"1,280円", "1280円", "千二百八十円", "￥1,280"},
+		{"1万2千円", "12000円", "12,000円", "一万二千円"},
+		{"何階", "なんがい"},
+	} {
+		want := a.Katakana(same[0])
+		for _, s := range same[1:] {
+			if got := a.Katakana(s); got != want {
+				t.Errorf("%s is %s, but %s is %s", same[0], want, s, got)
+			}
+		}
+	}
+}
+
+func TestContentWordsLeaveOutWhatEveryQuestionHas(t *testing.T) {
+	a := Default()
+	for text, want := range map[string][]string{
+		"２階のトイレはどこにありますか？":    {"2階", "トイレ"},
+		"クレジットカードは使えますか":      {"クレジットカード", "使える"},
+		"Wi-Fiのパスワードを教えてください": {"wi-fi", "パスワード", "教える"},
+		"すみません、傘を売っているところはどこ": {"傘", "売る"},
+	} {
+		if got := a.ContentWords(text); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestTokensCoverTheTextInOrder(t *testing.T) {
+	a := Default()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(japanese(), rapid.String()).Draw(t, "text")
+		at := 0
+		for _, tok := range a.Analyze(text) {
+			if tok.Start < at || tok.End > len(text) || tok.Start >= tok.End {
+				t.Fatalf("token %+v begins before %d or is empty", tok, at)
+			}
+			if text[tok.Start:tok.End] != tok.Surface {
+				t.Fatalf("token %+v is not at its place: %q", tok, text[tok.Start:tok.End])
+			}
+			at = tok.End
+		}
+	})
+}
+
+func TestReadingsHoldNothingButKatakana(t *testing.T) {
+	a := Default()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(japanese(), rapid.String()).Draw(t, "text")
+		if k := a.Katakana(text); k != "" && !allKana(k) || strings.ContainsAny(k, "あいうえお") {
+			t.Fatalf("%q is read %q", text, k)
+		}
+	})
+}
+
+func TestNormalizeIsIdempotent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(japanese(), rapid.String()).Draw(t, "text")
+		once := Normalize(text)
+		if twice := Normalize(once); twice != once {
+			t.Fatalf("%q becomes %q, then %q", text, once, twice)
+		}
+	})
+}
+
+func TestNormalizeUnifiesSpellings(t *testing.T) {
+	for text, want := range map[string]string{
+		"ﾎﾟｲﾝﾄｶｰﾄﾞ":       "ポイントカード",
+		"　１０時〜　２０時　":      "10時〜 20時",
+		"コ―ヒ-":            "コーヒー",
+		"9～18時":           "9〜18時",
+		"03−1234―5678":    "03-1234-5678",
+		"a\u200bb\x00c":   "abc",
+		"トイレ\r\n\tはどこ ":   "トイレ はどこ",
+		"\xff\xfeABC\xe3": "ABC",
+	} {
+		if got := Normalize(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzAnalyze(f *testing.F) {
+	for _, s := range []string{"1,2,3円", "何時〜", "0.0.0.0", "¥", "〒12", "B0F-9", "\xff3階", "10/32(月)", "一千万億", "9999999999999999999999円"} {
+		f.Add(s)
+	}
+	a := Default()
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, tok := range a.Analyze(s) {
+			if s[tok.Start:tok.End] != tok.Surface {
+				t.Fatalf("%+v is not at its place", tok)
+			}
+		}
+		if !utf8.ValidString(a.Katakana(s)) {
+			t.Fatal("reading is not UTF-8")
+		}
+		if n := Normalize(s); Normalize(n) != n {
+			t.Fatalf("%q is not stable", n)
+		}
+		_ = a.ContentWords(s)
+	})
+}
+
+// japanese draws text of the characters that numbers and readings are made of.
+func japanese() *rapid.Generator[string] {
+	return rapid.StringOfN(rapid.SampledFrom([]rune("0123456789０９一二三十百千万億何時分日月年円階本匹人名様つ間目半%-/:.,〜ー、。 ()¥〒BFAaxkgはのがをへ店員営業あいっょアッャーヴ")), 0, 24, -1)
+}
