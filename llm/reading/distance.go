@@ -1,6 +1,9 @@
 package reading
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A mora is one beat of speech: consonant row, palatal glide and vowel. Special
 // beats (ー ッ ン) have their own row; other runes stand for themselves.
@@ -62,11 +65,9 @@ var palatal = map[rune]rune{
 // オー, エイ is エー.
 func morae(s string) []mora {
 	var out []mora
-	at := 0
-	for _, raw := range s {
-		size := len(string(raw))
-		start := at
-		at += size
+	for start, raw := range s {
+		_, size := utf8.DecodeRuneInString(s[start:])
+		at := start + size
 		r := raw
 		if r >= hiraganaFirst && r <= hiraganaLast {
 			r += katakanaShift
