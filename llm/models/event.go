@@ -17,9 +17,9 @@ func (s Stage) String() string {
 	return [...]string{"waiting", "fetching", "converting", "verifying", "finished"}[s]
 }
 
-// Event tells how far a [Store.Pull] or [Store.Verify] is. Done and Total are
-// bytes of the whole call, wheels to fetch and files to write together, so
-// their ratio only grows.
+// Event tells how far a [Store.Pull] or [Store.Verify] is. While Verifying,
+// Done and Total are bytes of all files to check; after that, of all wheels to
+// fetch and all files to write together.
 type Event struct {
 	Stage       Stage
 	Model       string // the file's name

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,9 +40,12 @@ func download(ctx context.Context, python string, p Package, scratch, out string
 	// the disk that was found to have room.
 	cmd.Dir = scratch
 	cmd.Env = append(os.Environ(), "TMPDIR="+scratch, "LC_ALL=C.UTF-8")
-	// A group of its own: Ctrl-C reaches pip only through ctx, and no child of
-	// pip outlives it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// A group of its own: Ctrl-C reaches pip only through ctx, and pip's
+	// children end with it. Pdeathsig ends pip when this program is killed; it
+	// follows the thread that started pip, so that one must stay.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 3 * time.Second
 	var said tail

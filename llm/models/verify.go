@@ -50,7 +50,7 @@ func (s Store) verify(ctx context.Context, m Model, report func(int64)) error {
 		return err
 	}
 	if sum != m.SHA256 {
-		return fail(ErrDamaged, "%s is damaged (sha256 %.12s…, want %.12s…): delete it and %s", path, sum, m.SHA256, pullHint)
+		return fail(ErrDamaged, "%s is damaged (sha256 %.12s…, want %.12s…): %s", path, sum, m.SHA256, pullHint)
 	}
 	return nil
 }
