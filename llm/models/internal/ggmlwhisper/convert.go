@@ -39,7 +39,7 @@ func Convert(w io.Writer, modelBin, vocabularyJSON []byte) error {
 	if err != nil {
 		return err
 	}
-	c := &converter{m: m, w: bufio.NewWriterSize(w, 1<<16)}
+	c := &converter{m: m, read: map[string]bool{}, w: bufio.NewWriterSize(w, 1<<16)}
 	if err := c.sizes(); err != nil {
 		return err
 	}
@@ -56,6 +56,7 @@ func Convert(w io.Writer, modelBin, vocabularyJSON []byte) error {
 	}
 	c.encoder()
 	c.decoder()
+	c.unread()
 	if c.err != nil {
 		return c.err
 	}
@@ -67,6 +68,7 @@ type converter struct {
 	w   *bufio.Writer
 	err error
 
+	read                      map[string]bool // the variables that found a place
 	vocab, state, feedForward int
 	audioContext, audioLayers int
 	textContext, textLayers   int
@@ -219,9 +221,20 @@ func (c *converter) data(name string, shape ...int) []byte {
 	if c.err != nil {
 		return nil
 	}
+	c.read[name] = true
 	var v ct2.Variable
 	v, c.err = c.m.Tensor(name, ct2.Float16, shape...)
 	return v.Data
+}
+
+// unread refuses a model with weights that found no place, as one would be
+// whose layers are not numbered from 0 without a gap.
+func (c *converter) unread() {
+	for name, v := range c.m.Variables {
+		if c.err == nil && v.Type == ct2.Float16 && !c.read[name] {
+			c.err = fmt.Errorf("%w: whisper.cpp has no place for variable %q", ct2.ErrFormat, name)
+		}
+	}
 }
 
 // tensor writes one tensor; shape is outermost first.
