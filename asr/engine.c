@@ -1,0 +1,151 @@
+//go:build engines
+
+#include "engine.h"
+
+#include <math.h>
+#include <string.h>
+
+static void drop(enum ggml_log_level level, const char * text, void * user) {
+    (void) level; (void) text; (void) user;
+}
+
+void tenin_silence(void) {
+    whisper_log_set(drop, NULL);
+    ggml_log_set(drop, NULL);
+}
+
+// whisper_full polls its abort callback only between graphs, and one graph is the whole encoder (0.2-0.9 s). The CPU
+// backend can poll before each node, but whisper.cpp keeps its backends to itself. So the linker hands us the call that
+// creates them (-wrap), and a backend made while our model loads learns whom to ask.
+static _Thread_local struct tenin_run * loading;
+
+void tenin_loading(struct tenin_run * slot) {
+    loading = slot;
+}
+
+static bool stopped(void * user) {
+    struct tenin_run * run = user;
+    return __atomic_load_n(&run->stop, __ATOMIC_RELAXED) != 0;
+}
+
+ggml_backend_t __real_ggml_backend_init_by_type(enum ggml_backend_dev_type type, const char * params);
+
+ggml_backend_t __wrap_ggml_backend_init_by_type(enum ggml_backend_dev_type type, const char * params) {
+    ggml_backend_t backend = __real_ggml_backend_init_by_type(type, params);
+    if (loading && backend && ggml_backend_is_cpu(backend)) {
+        ggml_backend_cpu_set_abort_callback(backend, stopped, loading);
+    }
+    return backend;
+}
+
+static bool encoder_begins(struct whisper_context * ctx, struct whisper_state * state, void * user) {
+    (void) ctx; (void) state;
+    struct tenin_run * run = user;
+    run->begin_us = ggml_time_us();
+    return !stopped(run);
+}
+
+// Called once after the encoder and once after each decoder step.
+static bool between_graphs(void * user) {
+    struct tenin_run * run = user;
+    run->end_us = ggml_time_us();
+    if (!run->encoded_us) {
+        run->encoded_us = run->end_us;
+    }
+    return run->looped || stopped(run);
+}
+
+// The same rule as loopPeriod in guard.go, which has its tests.
+static bool loops(const int32_t * t, int n) {
+    for (int p = 1; p <= n/3; p++) {
+        const int span = 3*p > 12 ? 3*p : 12;
+        if (span > n) {
+            continue;
+        }
+        const int32_t * tail = t + n - span;
+        bool same = true;
+        for (int i = p; i < span && same; i++) {
+            same = tail[i] == tail[i - p];
+        }
+        if (same) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Sees the tokens chosen so far before each step: the only place to notice a loop while it is short.
+static void watch(struct whisper_context * ctx, struct whisper_state * state, const whisper_token_data * tokens,
+                  int n_tokens, float * logits, void * user) {
+    (void) ctx; (void) state; (void) logits;
+    struct tenin_run * run = user;
+    if (n_tokens > TENIN_MAX_TOKENS) {
+        n_tokens = TENIN_MAX_TOKENS;
+    }
+    for (int i = 0; i < n_tokens; i++) {
+        run->tokens[i] = tokens[i].id;
+    }
+    run->n_tokens = n_tokens;
+    run->looped = loops(run->tokens, n_tokens);
+}
+
+void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, struct tenin_run * run) {
+    run->looped = 0;
+    run->begin_us = run->encoded_us = run->end_us = 0;
+    run->n_tokens = 0;
+
+    // One greedy pass: the guards in Go decide about a second one, not whisper's ladder of temperatures.
+    p->temperature     = 0.0f;
+    p->temperature_inc = 0.0f;
+    p->greedy.best_of  = 1;
+    p->no_context      = true;
+    p->no_timestamps   = true;
+    p->single_segment  = true;
+    p->suppress_blank  = true;
+    p->suppress_nst    = true;
+    p->audio_ctx       = s->audio_ctx;
+    p->max_tokens      = s->max_tokens;
+    p->prompt_tokens   = s->n_prompt > 0 ? s->prompt : NULL;
+    p->prompt_n_tokens = s->n_prompt;
+    p->initial_prompt  = NULL;
+
+    // Nothing is thrown away in C: the thresholds in guard.go see every decode.
+    p->no_speech_thold = 2.0f;
+    p->logprob_thold   = -INFINITY;
+    p->entropy_thold   = 0.0f;
+
+    p->print_progress = p->print_realtime = p->print_special = p->print_timestamps = false;
+
+    // The binding's callbacks cross into Go for nothing here.
+    p->new_segment_callback = NULL;
+    p->progress_callback    = NULL;
+
+    p->encoder_begin_callback           = encoder_begins;
+    p->encoder_begin_callback_user_data = run;
+    p->abort_callback                   = between_graphs;
+    p->abort_callback_user_data         = run;
+    p->logits_filter_callback           = watch;
+    p->logits_filter_callback_user_data = run;
+}
+
+bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_speech, float * japanese) {
+    const whisper_token sot = whisper_token_sot(ctx);
+    if (whisper_decode(ctx, &sot, 1, 0, threads) != 0) {
+        return false;
+    }
+    const float * logits = whisper_get_logits(ctx);
+    const int n = whisper_n_vocab(ctx);
+    float top = logits[0];
+    for (int i = 1; i < n; i++) {
+        top = logits[i] > top ? logits[i] : top;
+    }
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += exp(logits[i] - top);
+    }
+    *no_speech = (float) (exp(logits[whisper_token_nosp(ctx)] - top) / sum);
+    const float ja = logits[whisper_token_lang(ctx, whisper_lang_id("ja"))];
+    const float en = logits[whisper_token_lang(ctx, whisper_lang_id("en"))];
+    *japanese = 1.0f / (1.0f + expf(en - ja));
+    return true;
+}

@@ -1,0 +1,39 @@
+// What whisper.cpp's Go binding leaves out, on the same C structs: see engine.c.
+#ifndef TENIN_ASR_ENGINE_H
+#define TENIN_ASR_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <whisper.h>
+
+#define TENIN_MAX_TOKENS 256
+
+// One decode. stop is written by another thread (atomically, in Go); everything else belongs to the engine's thread.
+struct tenin_run {
+    int32_t stop;
+    int32_t looped;
+    int64_t begin_us, encoded_us, end_us; // 0 where the decode did not come so far
+    int32_t n_tokens;
+    int32_t tokens[TENIN_MAX_TOKENS];
+};
+
+struct tenin_settings {
+    int audio_ctx;
+    int max_tokens;
+    const whisper_token * prompt;
+    int n_prompt;
+};
+
+// Drops every message of whisper and ggml: they may carry words.
+void tenin_silence(void);
+
+// While slot is not NULL, CPU backends that this thread creates ask it before each graph node whether to stop.
+void tenin_loading(struct tenin_run * slot);
+
+void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, struct tenin_run * run);
+
+// Probability that nobody spoke, and of Japanese against English, from the encoding that the last decode left behind.
+// Returns false when the decoder fails.
+bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_speech, float * japanese);
+
+#endif

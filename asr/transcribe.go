@@ -1,0 +1,167 @@
+package asr
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// promptTokens is half of Whisper's text context: what the decoder grants to a prompt, its marker included.
+const promptTokens = 224
+
+// Thresholds on the geometric mean of the tokens' probabilities and on the model's no-speech probability.
+// THRESHOLDS_MEASURED
+const (
+	lowConfidence   = 0.35
+	doubtConfidence = 0.55
+	doubtNoSpeech   = 0.3
+	sureConfidence  = 0.5
+	sureNoSpeech    = 0.6
+	lowEntropy      = 1.8 // nats over the last 32 tokens; whisper.cpp's own default is 2.4 and catches healthy Japanese
+)
+
+// silence is the peak below which a clip is empty without asking the engine: 16-bit sound's two lowest bits.
+const silence = 1e-4
+
+// shortest is the shortest clip that Whisper decodes; whisper.cpp stops at 100 ms.
+const shortest = 200 * time.Millisecond
+
+// attempt is one decode's settings.
+type attempt struct {
+	language, prompt   string
+	context, maxTokens int
+}
+
+// decoded is one decode's outcome.
+type decoded struct {
+	text           string
+	tokens         []int32 // of the text
+	logProb        float64 // sum over counted tokens
+	counted        int
+	noSpeech       float64
+	looped         bool // stopped by the engine's own loop guard; text holds the pattern once
+	promptTokens   int
+	encode, decode time.Duration
+}
+
+func (d decoded) confidence() float64 {
+	if d.counted == 0 {
+		return 0
+	}
+	return math.Exp(d.logProb / float64(d.counted))
+}
+
+// decoder is the engine as the guards see it.
+type decoder interface {
+	decode(ctx context.Context, samples []float32, a attempt) (decoded, error)
+	// startOfText returns the probability that nobody spoke and that of Japanese against English, for the clip of the
+	// last decode, without encoding it again.
+	startOfText() (noSpeech, japanese float64, err error)
+}
+
+// transcribe decodes a clip that check has accepted, under the guards.
+func transcribe(ctx context.Context, d decoder, samples []float32, lang string, o Options) (Transcript, error) {
+	t := Transcript{Language: lang}
+	auto := lang == "auto"
+	if auto {
+		t.Language = Languages[0]
+	}
+	if duration(len(samples)) < shortest || peak(samples) < silence {
+		t.NoSpeech = 1
+		return t, nil
+	}
+	run := func(a attempt) (decoded, error) {
+		r, err := d.decode(ctx, samples, a)
+		t.Timings.Encode += r.encode
+		t.Timings.Decode += r.decode
+		t.Timings.Tries++
+		t.Timings.AudioContext = a.context
+		t.Timings.Tokens = len(r.tokens)
+		return r, err
+	}
+	a := attempt{t.Language, o.Prompt, audioContext(len(samples)), maxTokens(len(samples))}
+	r, err := run(a)
+	if err != nil {
+		return Transcript{}, err
+	}
+	t.Timings.PromptTokens = r.promptTokens
+	if auto {
+		_, japanese, err := d.startOfText()
+		if err != nil {
+			return Transcript{}, err
+		}
+		if japanese < 0.5 {
+			// The shop's words are Japanese and would pull English back.
+			t.Language, a.language, a.prompt = "en", "en", ""
+			if r, err = run(a); err != nil {
+				return Transcript{}, err
+			}
+		}
+	}
+	why := suspect(r, a, len(samples))
+	if why != "" && !o.Partial && !hallucinated(stripSounds(r.text), r.noSpeech, r.confidence()) {
+		b := attempt{t.Language, "", fullContext, maxTokens(len(samples))}
+		second, err := run(b)
+		if err != nil {
+			return Transcript{}, err
+		}
+		if again := suspect(second, b, len(samples)); again == "" || rank(again) < rank(why) ||
+			again == why && second.confidence() > r.confidence() {
+			r, why = second, again
+		}
+	}
+	t.Suspect = why
+	t.NoSpeech = r.noSpeech
+	t.Confidence = r.confidence()
+	t.Text = stripSounds(r.text)
+	if hallucinated(t.Text, r.noSpeech, t.Confidence) || why != "" && echoes(t.Text, o.Prompt) {
+		if bare(t.Text) != "" {
+			t.Suspect = SuspectNoSpeech
+		}
+		t.Text, t.Confidence = "", 0
+		return t, nil
+	}
+	t.Segments = []Segment{{t.Text, 0, duration(len(samples))}}
+	return t, nil
+}
+
+// suspect names what speaks against a decode of n samples.
+func suspect(r decoded, a attempt, n int) Suspicion {
+	switch letters := len([]rune(bare(r.text))); {
+	case r.looped || repeats(r.text) || len(r.tokens) >= 32 && entropy(r.tokens) < lowEntropy:
+		return SuspectLoop
+	case len(r.tokens) >= a.maxTokens || float64(letters) > 12+lettersPerSecond(a.language)*float64(n)/SampleRate:
+		return SuspectRate
+	case echoes(r.text, a.prompt) || r.confidence() < lowConfidence:
+		return SuspectConfidence
+	}
+	return ""
+}
+
+// lettersPerSecond is about twice the speed of a hurried speaker.
+func lettersPerSecond(language string) float64 {
+	if language == "en" {
+		return 32
+	}
+	return 16
+}
+
+func rank(s Suspicion) int {
+	switch s {
+	case SuspectLoop:
+		return 3
+	case SuspectRate:
+		return 2
+	case SuspectConfidence:
+		return 1
+	}
+	return 0
+}
+
+func peak(samples []float32) float32 {
+	top := float32(0)
+	for _, s := range samples {
+		top = max(top, s, -s)
+	}
+	return top
+}
