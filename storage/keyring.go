@@ -1,0 +1,250 @@
+package storage
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"slices"
+
+	"tenin/storage/seal"
+)
+
+const (
+	keyringMagic   = "TENINKEY"
+	keyringVersion = 1
+	keyringHead    = 8 + 2 + 2 + 4    // magic, version, zero, crc
+	keyringLimit   = 32 << 20         // bytes; about 500,000 sessions
+	sealedLimit    = 4096             // bytes of what a Sealer may return
+	keyEntrySize   = 16 + 32 + 1 + 16 // id, key, flags, pin
+	keyBodyHead    = 16 + 8 + 32 + 32 + 4
+
+	flagClosed = 1 // the session takes no more records and pin holds
+)
+
+// pin is the authentication tag of a closed session's head: the keyring knows by
+// it the last state of the session, so an older copy of its records is found out.
+type pin [16]byte
+
+type keyEntry struct {
+	key    seal.Secret
+	closed bool
+	pin    pin
+}
+
+// keyring is the keys of everything in the database. generation counts its
+// rewrites; the database has the same number, so that files from different
+// times are found out.
+type keyring struct {
+	vault      ID
+	generation uint64
+	state      seal.Secret // key of the database's own record
+	outbox     seal.Secret
+	sessions   map[ID]keyEntry
+
+	root   seal.Secret // encrypts all of the above
+	sealed []byte      // root, as the sealer wrapped it
+}
+
+func newKeyring() *keyring {
+	return &keyring{
+		vault: newID(), generation: 1,
+		state: seal.Random(keySize), outbox: seal.Random(keySize),
+		sessions: map[ID]keyEntry{},
+	}
+}
+
+// next returns a copy to change and write, with the keys shared.
+func (k *keyring) next() *keyring {
+	n := *k
+	n.sessions = maps.Clone(k.sessions)
+	n.generation++
+	return &n
+}
+
+// renew gives the keyring a new root key, so that what was encrypted under the
+// old one, older keyrings with deleted keys among it, is not opened by it.
+func (k *keyring) renew(sealer seal.Sealer) error {
+	root := seal.Random(keySize)
+	sealed, err := sealer.Seal(root)
+	if err != nil {
+		return err
+	}
+	if len(sealed) == 0 || len(sealed) > sealedLimit {
+		return fmt.Errorf("the seal returned %d bytes, the most is %d", len(sealed), sealedLimit)
+	}
+	k.root, k.sealed = root, sealed
+	return nil
+}
+
+// destroy wipes every key.
+func (k *keyring) destroy() {
+	for _, e := range k.sessions {
+		e.key.Destroy()
+	}
+	k.state.Destroy()
+	k.outbox.Destroy()
+	k.root.Destroy()
+}
+
+// encode returns the keyring's file.
+func (k *keyring) encode() ([]byte, error) {
+	size := keyBodyHead + len(k.sessions)*keyEntrySize
+	body := make([]byte, 0, size)
+	defer func() { clear(body[:cap(body)]) }()
+	body = append(body, k.vault[:]...)
+	body = binary.LittleEndian.AppendUint64(body, k.generation)
+	body = append(body, k.state.Bytes()...)
+	body = append(body, k.outbox.Bytes()...)
+	body = binary.LittleEndian.AppendUint32(body, uint32(len(k.sessions)))
+	ids := slices.SortedFunc(maps.Keys(k.sessions), func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		e := k.sessions[id]
+		flags := byte(0)
+		if e.closed {
+			flags = flagClosed
+		}
+		body = append(body, id[:]...)
+		body = append(body, e.key.Bytes()...)
+		body = append(body, flags)
+		body = append(body, e.pin[:]...)
+	}
+	if len(body) != size {
+		return nil, errors.New("keyring: a key was already destroyed")
+	}
+
+	out := append(make([]byte, 0, keyringHead+2+len(k.sealed)+4+size+gcmOverhead+sha256.Size), keyringMagic...)
+	out = binary.LittleEndian.AppendUint16(out, keyringVersion)
+	out = append(out, 0, 0)
+	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
+	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.sealed)))
+	out = append(out, k.sealed...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(size+gcmOverhead))
+	aead, err := newAEAD(k.root)
+	if err != nil {
+		return nil, err
+	}
+	out = aead.Seal(out, nil, body, bytes.Clone(out))
+	sum := sha256.Sum256(out)
+	out = append(out, sum[:]...)
+	if len(out) > keyringLimit {
+		return nil, fmt.Errorf("keyring: %w: too many sessions; erase old ones", ErrTooLarge)
+	}
+	return out, nil
+}
+
+// keyringParts is a keyring file taken apart but not yet opened.
+type keyringParts struct {
+	ad, sealed, body []byte
+}
+
+// parseKeyring takes the file apart. The checksum tells damage from a wrong key;
+// it is the encryption that tells a change made on purpose.
+func parseKeyring(file []byte) (parts keyringParts, err error) {
+	if len(file) < keyringHead || string(file[:8]) != keyringMagic {
+		return parts, damaged("not a keyring; restore it from a backup")
+	}
+	if binary.LittleEndian.Uint32(file[12:]) != crc32.ChecksumIEEE(file[:12]) {
+		return parts, damaged("the first bytes were changed; restore it from a backup")
+	}
+	if v := binary.LittleEndian.Uint16(file[8:]); v > keyringVersion {
+		return parts, fmt.Errorf("%w: format %d, this one reads %d; update tenin", ErrNewer, v, keyringVersion)
+	} else if v != keyringVersion || file[10]|file[11] != 0 {
+		return parts, damaged("unknown format; restore it from a backup")
+	}
+	if len(file) < keyringHead+sha256.Size {
+		return parts, damaged("it is cut; restore it from a backup")
+	}
+	content, sum := file[:len(file)-sha256.Size], file[len(file)-sha256.Size:]
+	if want := sha256.Sum256(content); !bytes.Equal(want[:], sum) {
+		return parts, damaged("it is cut or was changed; restore it from a backup")
+	}
+	rest := content[keyringHead:]
+	if parts.sealed, rest, err = cutSized(rest, 2, sealedLimit); err != nil {
+		return parts, err
+	}
+	bodyStart := len(content) - len(rest) + 4
+	if parts.body, rest, err = cutSized(rest, 4, keyringLimit); err != nil {
+		return parts, err
+	}
+	if len(rest) != 0 || len(parts.sealed) == 0 {
+		return parts, damaged("lengths do not add up; restore it from a backup")
+	}
+	parts.ad = content[:bodyStart]
+	return parts, nil
+}
+
+// cutSized takes a length of width 2 or 4 bytes and as many bytes off b.
+func cutSized(b []byte, width int, limit uint32) (part, rest []byte, err error) {
+	if len(b) < width {
+		return nil, nil, damaged("it is cut; restore it from a backup")
+	}
+	n := uint32(binary.LittleEndian.Uint16(b))
+	if width == 4 {
+		n = binary.LittleEndian.Uint32(b)
+	}
+	if n > limit || int(n) > len(b)-width {
+		return nil, nil, damaged("lengths do not add up; restore it from a backup")
+	}
+	return b[width : width+int(n)], b[width+int(n):], nil
+}
+
+// openKeyring decrypts file with the root key that sealer gives back.
+func openKeyring(file []byte, sealer seal.Sealer) (*keyring, error) {
+	parts, err := parseKeyring(file)
+	if err != nil {
+		return nil, err
+	}
+	root, err := sealer.Unseal(parts.sealed)
+	if err != nil {
+		return nil, err
+	}
+	if root.Len() != keySize {
+		root.Destroy()
+		return nil, damaged("the root key has a wrong length")
+	}
+	aead, err := newAEAD(root)
+	if err != nil {
+		return nil, err
+	}
+	body, err := aead.Open(nil, nil, parts.body, parts.ad)
+	if err != nil {
+		root.Destroy()
+		return nil, damaged("it was put together from two; restore it from a backup")
+	}
+	defer clear(body)
+	k, err := parseKeyBody(body)
+	if err != nil {
+		root.Destroy()
+		return nil, err
+	}
+	k.root, k.sealed = root, bytes.Clone(parts.sealed)
+	return k, nil
+}
+
+// parseKeyBody reads the decrypted part and accepts only what encode writes.
+func parseKeyBody(b []byte) (*keyring, error) {
+	if len(b) < keyBodyHead {
+		return nil, damaged("its keys are cut")
+	}
+	k := &keyring{vault: ID(b[:16]), generation: binary.LittleEndian.Uint64(b[16:]), sessions: map[ID]keyEntry{}}
+	n := binary.LittleEndian.Uint32(b[88:])
+	rest := b[keyBodyHead:]
+	if k.generation == 0 || uint64(len(rest)) != uint64(n)*keyEntrySize {
+		return nil, damaged("its keys are cut")
+	}
+	var last ID
+	for i := 0; len(rest) > 0; i, rest = i+1, rest[keyEntrySize:] {
+		id, flags, p := ID(rest[:16]), rest[48], pin(rest[49:65])
+		if (i > 0 && bytes.Compare(last[:], id[:]) >= 0) || flags&^flagClosed != 0 || (flags == 0 && p != pin{}) {
+			return nil, damaged("its keys are out of order")
+		}
+		last = id
+		k.sessions[id] = keyEntry{seal.NewSecret(rest[16:48]), flags == flagClosed, p}
+	}
+	k.state, k.outbox = seal.NewSecret(b[24:56]), seal.NewSecret(b[56:88])
+	return k, nil
+}
