@@ -14,6 +14,10 @@ type Batch struct {
 	// may cover a kind and hold none of it. [Store.Apply] leaves a kind that is
 	// not covered as it is. A non-empty slice covers its kind in any case.
 	HasEntries, HasProducts bool
+	// KeepEntries and KeepProducts are IDs of rows that were refused. What the
+	// store has under them stays: a slip in a cell must not take an answer off
+	// the floor.
+	KeepEntries, KeepProducts []string
 }
 
 // Covers tells which kinds the batch replaces.
@@ -28,7 +32,7 @@ func (b Batch) WriteJSONL(w io.Writer) error {
 	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
 	for _, e := range b.Entries {
-		if err := enc.Encode(e); err != nil {
+		if err := enc.Encode(e.wire()); err != nil {
 			return err
 		}
 	}

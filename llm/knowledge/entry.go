@@ -114,12 +114,14 @@ type entryJSON struct {
 
 // MarshalJSON writes the entry as one object of a knowledge file, days as
 // 2006-01-02.
-func (e Entry) MarshalJSON() ([]byte, error) {
-	return json.Marshal(entryJSON{
+func (e Entry) MarshalJSON() ([]byte, error) { return json.Marshal(e.wire()) }
+
+func (e Entry) wire() entryJSON {
+	return entryJSON{
 		ID: e.ID, Question: e.Question, Variants: e.Variants, Answer: e.Answer, Detail: e.Detail,
 		Topic: e.Topic, Brand: e.Brand, Audience: e.Audience, Language: e.Language, Place: e.Place,
 		ValidFrom: formatDay(e.ValidFrom), ValidUntil: formatDay(e.ValidUntil),
-	})
+	}
 }
 
 // UnmarshalJSON reads what MarshalJSON writes; days in no other form. Files
