@@ -1,0 +1,9 @@
+package speech
+
+import (
+	"testing"
+
+	"tenin/llm/reading"
+)
+
+func TestTheFakeIsASynthesizer(t *testing.T) { testSynthesizer(t, NewFake(reading.Default())) }

@@ -1,0 +1,110 @@
+//go:build engines
+
+package speech
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"sync"
+
+	"tenin/audio"
+	"tenin/audio/internal/onnx"
+	"tenin/llm/reading"
+)
+
+// Kokoro speaks with the Kokoro-82M model. It may be used by several goroutines.
+type Kokoro struct {
+	front   *FrontEnd
+	vocab   map[rune]int64
+	voices  map[string]voice
+	session *onnx.Session
+	id      func() (string, error)
+}
+
+var _ Synthesizer = (*Kokoro)(nil)
+
+// OpenKokoro loads the model and its tables. threads compute together: with 2
+// speech takes a third of the time it lasts, with 1 half. Files that are missing
+// or broken are named in the error. Close it when done.
+func OpenKokoro(p Paths, a *reading.Analyzer, threads int) (*Kokoro, error) {
+	front, err := p.frontEnd(a)
+	if err != nil {
+		return nil, weightsError(err)
+	}
+	vocab, err := readVocab(p.Vocab)
+	if err != nil {
+		return nil, weightsError(err)
+	}
+	voices, err := readVoices(p.Voices)
+	if err != nil {
+		return nil, weightsError(err)
+	}
+	if _, err := os.Stat(p.Model); err != nil {
+		return nil, weightsError(err)
+	}
+	session, err := onnx.OpenSession(p.Model, []string{"tokens", "style", "speed"}, []string{"audio"}, onnx.Options{Threads: threads})
+	if err != nil {
+		return nil, fmt.Errorf("speech: %w", err)
+	}
+	return &Kokoro{
+		front: front, vocab: vocab, voices: voices, session: session,
+		id: sync.OnceValues(func() (string, error) { return kokoroID(p) }),
+	}, nil
+}
+
+// FrontEnd returns the front end that the model is fed by.
+func (k *Kokoro) FrontEnd() *FrontEnd { return k.front }
+
+// Synthesize speaks text, see [Synthesizer].
+func (k *Kokoro) Synthesize(ctx context.Context, text string, o Options) iter.Seq2[audio.Clip, error] {
+	return speak(ctx, k.front, k.render, text, o)
+}
+
+func (k *Kokoro) render(ctx context.Context, c chunk, o Options) ([]float32, error) {
+	ids := tokensOf(k.vocab, c.phonemes)
+	n := len(ids) - 2
+	if n < 1 {
+		return nil, nil
+	}
+	out, err := k.session.Run(ctx,
+		onnx.Tensor{Shape: []int64{1, int64(len(ids))}, Int64: ids},
+		onnx.Tensor{Shape: []int64{1, styleWidth}, Float32: k.voices[o.Voice][min(n, styleRows)-1]},
+		onnx.Tensor{Shape: []int64{1}, Float32: []float32{float32(o.Speed)}},
+	)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		// The engine's message may hold shapes but never text.
+		return nil, fmt.Errorf("speech: %w", err)
+	}
+	return out[0].Float32, nil
+}
+
+// ID names the weights by their hash, the runtime and the front end. The first
+// call reads the weights (0.1 to 0.4 s).
+func (k *Kokoro) ID() (string, error) { return k.id() }
+
+// Close frees the model.
+func (k *Kokoro) Close() error { return k.session.Close() }
+
+func kokoroID(p Paths) (string, error) {
+	h := sha256.New()
+	for _, path := range []string{p.Model, p.Voices, p.Vocab, p.Words} {
+		f, err := os.Open(path)
+		if err != nil {
+			return "", weightsError(err)
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return "", weightsError(err)
+		}
+	}
+	return fmt.Sprintf("kokoro %s onnxruntime %s front-end %s", hex.EncodeToString(h.Sum(nil)[:16]), onnx.RuntimeVersion, FrontEndVersion), nil
+}
