@@ -27,9 +27,10 @@ type Embedder interface {
 // 25 to 1,000 ms beside one.
 const embedThreads = 1
 
-// embedContext is the most tokens in one window; e5 was trained with 512. Longer
-// texts are embedded in windows and averaged. The engine's buffers grow with it.
-const embedContext = 512
+// embedContext is the most tokens in one window, about 350 characters of Japanese;
+// longer texts are embedded in windows and averaged. e5 was trained with 512, but
+// for each token the engine reserves 1 MB while it works.
+const embedContext = 256
 
 // OpenEmbedder loads the embedding model in the file gguf. Loading
 // multilingual-e5-small (q4_0, 74 MB) took 0.7-1.4 s. Errors wrap ErrMissing,

@@ -18,6 +18,8 @@ type Batch struct {
 	// store has under them stays: a slip in a cell must not take an answer off
 	// the floor.
 	KeepEntries, KeepProducts []string
+	// Source is the name of the file, for the history of the store.
+	Source string
 }
 
 // Covers tells which kinds the batch replaces.

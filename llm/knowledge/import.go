@@ -43,6 +43,7 @@ func Import(ctx context.Context, name string, r io.Reader) (Batch, Report, error
 	if err != nil {
 		return Batch{}, c.report, fmt.Errorf("%s: %w", c.report.Name, err)
 	}
+	c.batch.Source = c.report.Name
 	return c.batch, c.report, nil
 }
 

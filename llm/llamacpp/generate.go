@@ -60,9 +60,6 @@ func (l *LLama) Predict(prompt string, opts ...PredictOption) (string, error) {
 // When ctx ends, it stops inside the engine's graph and returns what it has with
 // an error wrapping ctx.Err(); the KV cache stays usable. Other errors wrap
 // ErrTooLong, ErrGrammar, ErrNoToken, ErrNotGenerator, ErrClosed or ErrEngine.
-//
-// Measured with Gemma 3 270M Q4_K_M, 2 threads of an AMD EPYC shared with other
-// work: see generate_figures in the tests' log for how to repeat it.
 func (l *LLama) Generate(ctx context.Context, prompt string, opts ...PredictOption) (Generation, error) {
 	o := NewPredictOptions(opts...)
 	if o.TokenCallback == nil {

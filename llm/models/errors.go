@@ -43,7 +43,7 @@ func fileError(dir string, err error) error {
 		return nil
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return fail(ErrNoSpace, "no space left in %s: free some and %s again, what was fetched is kept", dir, pullHint)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOTDIR):
 		return fail(ErrReadOnly, "cannot write to %s: set TENIN_MODELS to a folder that you may write to", dir)
 	}
 	return err

@@ -92,9 +92,9 @@ func pipError(p Package, said string, err error) error {
 		return fail(ErrDamaged, "%s did not arrive with its pinned sha256 (cut or replaced on the way) and was dropped: check the mirror that pip is set to, then %s again", p, pullHint)
 	case has("ConnectionError", "Max retries exceeded", "connection broken", "Connection refused", "name resolution",
 		"Could not fetch URL", "timed out", "IncompleteRead", "ProtocolError", "ProxyError", "SSLError"):
-		return fail(ErrNoNetwork, "pip cannot reach its package index for %s: check the network (`pip config list` shows what pip is set to) and %s again, what was fetched is kept", p, pullHint)
+		return fail(ErrNoNetwork, "pip cannot reach its package index for %s: check the network and the index or mirror that pip is set to (`pip config list`), then %s again, what was fetched is kept", p, pullHint)
 	case has("No matching distribution found"):
-		return fail(ErrNoNetwork, "pip's package index has no %s: set pip to a complete index or mirror and %s again", p, pullHint)
+		return fail(ErrNoNetwork, "pip finds no %s: check the network and the index or mirror that pip is set to (`pip config list`), then %s again, what was fetched is kept", p, pullHint)
 	}
 	return fmt.Errorf("pip could not fetch %s: %s", p, lastLine(said, err))
 }

@@ -31,7 +31,7 @@ func Open(r io.ReaderAt, size int64) (*Wheel, error) {
 // Member opens the file of that exact name, of at most limit bytes: reading
 // past the limit, a wrong checksum and a cut stream are errors that wrap
 // [ErrFormat].
-func (w *Wheel) Member(name string, limit int64) (io.ReadCloser, error) {
+func (w *Wheel) Member(name string, limit int64) (*Member, error) {
 	for _, f := range w.zip.File {
 		if f.Name != name {
 			continue
@@ -43,19 +43,24 @@ func (w *Wheel) Member(name string, limit int64) (io.ReadCloser, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %v", ErrFormat, name, err)
 		}
-		return &member{r: r, name: name, left: limit}, nil
+		return &Member{r: r, name: name, size: int64(f.UncompressedSize64), left: limit}, nil
 	}
 	return nil, fmt.Errorf("%w: it holds no %s", ErrFormat, name)
 }
 
-// member guards one file: the announced size may lie.
-type member struct {
-	r    io.ReadCloser
-	name string
-	left int64
+// Member is an open file of a wheel.
+type Member struct {
+	r          io.ReadCloser
+	name       string
+	size, left int64
 }
 
-func (m *member) Read(p []byte) (int, error) {
+// Size returns the bytes that the wheel announces, at most the limit; the
+// file may turn out to be shorter.
+func (m *Member) Size() int64 { return m.size }
+
+// Read reads on, and guards the limit: the announced size may lie.
+func (m *Member) Read(p []byte) (int, error) {
 	if m.left < int64(len(p)) {
 		p = p[:m.left+1]
 	}
@@ -69,4 +74,5 @@ func (m *member) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (m *member) Close() error { return m.r.Close() }
+// Close ends the reading.
+func (m *Member) Close() error { return m.r.Close() }

@@ -55,7 +55,7 @@ func TestAMemberLongerThanItsLimitIsRefused(t *testing.T) {
 }
 
 func TestAMemberThatGrowsBeyondWhatItAnnouncesIsRefused(t *testing.T) {
-	m := &member{r: io.NopCloser(bytes.NewReader(make([]byte, 100))), name: "a", left: 99}
+	m := &Member{r: io.NopCloser(bytes.NewReader(make([]byte, 100))), name: "a", left: 99}
 	if _, err := io.ReadAll(m); !errors.Is(err, ErrFormat) {
 		t.Errorf("got %v", err)
 	}
