@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -87,7 +88,7 @@ func (f *FrontEnd) sentences(text string) [][]node {
 		}
 		current = nil
 	}
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }) {
+	for line := range lines(text) {
 		for _, n := range f.nodes(reading.Normalize(line)) {
 			current = append(current, n)
 			if n.mark && strings.ContainsAny(n.kana, "。！？") {
@@ -97,6 +98,11 @@ func (f *FrontEnd) sentences(text string) [][]node {
 		flush()
 	}
 	return out
+}
+
+// lines yields the lines of text that are not empty.
+func lines(text string) iter.Seq[string] {
+	return strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' })
 }
 
 // nodes reads a normalised line.
