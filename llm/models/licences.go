@@ -10,8 +10,8 @@ type Licence struct {
 	Files  []string // full texts, in [Store.LicenceDir] after a pull
 }
 
-// Licences returns what to show before weights are fetched, in the manifest's
-// order of importance.
+// Licences returns what to show before weights are fetched, the
+// largest obligations first.
 func Licences() []Licence {
 	return []Licence{
 		{
