@@ -168,3 +168,11 @@ func gcd(a, b int) int {
 	}
 	return a
 }
+
+// wipe forgets the input so far for good.
+func (r *Resampler) wipe() {
+	clear(r.buf[:cap(r.buf)])
+	if r.up != r.down {
+		r.Reset()
+	}
+}

@@ -1,0 +1,170 @@
+//go:build engines
+
+package audio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// startSoundServer runs a PulseAudio of the test's own whose speaker is a null sink, and points this process at it. The
+// microphone is the sink's monitor. kill ends the server at once.
+func startSoundServer(t *testing.T) (kill func()) {
+	t.Helper()
+	for _, program := range []string{"pulseaudio", "pactl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Fatalf("%s is missing: apt install pulseaudio pulseaudio-utils libasound2-plugins", program)
+		}
+	}
+	// A socket's path is at most 107 bytes long, which a test's own folder can exceed.
+	dir, err := os.MkdirTemp("", "tenin-pulse-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	t.Setenv("PULSE_SERVER", "unix:"+socket)
+	t.Setenv("PULSE_SINK", "speaker")
+	t.Setenv("PULSE_SOURCE", "speaker.monitor")
+	t.Setenv("PULSE_RUNTIME_PATH", dir)
+	// Without norewinds a null sink works in blocks of two seconds.
+	cmd := exec.Command("pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=no",
+		"--realtime=no", "--high-priority=no", "-L", "module-native-protocol-unix auth-anonymous=1 socket="+socket,
+		"-L", "module-null-sink sink_name=speaker rate=48000 channels=1 norewinds=1")
+	cmd.Env = append(os.Environ(), "HOME="+dir)
+	var log strings.Builder
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	kill = func() { cmd.Process.Kill(); <-ended }
+	t.Cleanup(kill)
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if c, err := net.Dial("unix", socket); err == nil {
+			c.Close()
+			return kill
+		}
+		select {
+		case <-ended:
+			t.Fatalf("pulseaudio ended: %s", log.String())
+		default:
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("pulseaudio does not answer")
+		}
+	}
+}
+
+func TestPortAudioConforms(t *testing.T) {
+	testDevices(t, func(t *testing.T) devicesUnderTest {
+		kill := startSoundServer(t)
+		named := func(o DeviceOptions) DeviceOptions { o.Name = "pulse"; return o }
+		return devicesUnderTest{
+			func(ctx context.Context, o DeviceOptions) (*Microphone, error) { return OpenMicrophone(ctx, named(o)) },
+			func(ctx context.Context, o DeviceOptions) (*Speaker, error) { return OpenSpeaker(ctx, named(o)) },
+			kill,
+		}
+	})
+}
+
+func TestTheMonitorOfANullSinkIsNotTakenForAMicrophone(t *testing.T) {
+	startSoundServer(t)
+	for _, source := range []string{"speaker.monitor", ""} { // the second time pactl has to tell
+		os.Setenv("PULSE_SOURCE", source)
+		all, err := Devices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, d := range all {
+			if d.Name == "pulse" {
+				found = true
+				if !d.Monitor || d.Feeds != "speaker.monitor" || d.Inputs == 0 || d.Outputs == 0 {
+					t.Errorf("%+v", d)
+				}
+			}
+		}
+		if !found {
+			t.Fatal("no device pulse: apt install libasound2-plugins")
+		}
+		if d, err := DefaultMicrophone(); err == nil && throughSoundServer(d.Name) {
+			t.Errorf("the default microphone is %+v", d)
+		}
+	}
+}
+
+func TestDevicesOpenAgainWhenTheSoundServerIsBack(t *testing.T) {
+	kill := startSoundServer(t)
+	m, err := OpenMicrophone(t.Context(), DeviceOptions{Name: "pulse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kill()
+	for err == nil {
+		_, err = m.Read(t.Context())
+	}
+	if !errors.Is(err, ErrDeviceLost) {
+		t.Fatal(err)
+	}
+	within(t, "Close", func() { m.Close() })
+	if _, err := OpenMicrophone(t.Context(), DeviceOptions{Name: "pulse"}); !errors.Is(err, ErrNoMicrophone) {
+		t.Errorf("without a server: %v", err)
+	}
+	startSoundServer(t)
+	if m, err = OpenMicrophone(t.Context(), DeviceOptions{Name: "pulse"}); err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	if _, err := m.Read(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestListingDevicesPrintsNothing(t *testing.T) {
+	if os.Getenv("TENIN_AUDIO_TEST_CHILD") != "" {
+		_, err := Devices()
+		fmt.Println("devices:", err)
+		return
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestListingDevicesPrintsNothing$")
+	cmd.Env = append(os.Environ(), "TENIN_AUDIO_TEST_CHILD=1", "PULSE_SERVER=unix:/nonexistent")
+	var noise strings.Builder
+	cmd.Stderr = &noise
+	out, err := cmd.Output()
+	if err != nil || !strings.Contains(string(out), "devices: <nil>") {
+		t.Errorf("%v %s", err, out)
+	}
+	if noise.String() != "" {
+		t.Errorf("standard error: %.300s", noise.String())
+	}
+}
+
+func TestACallOfTheLibraryThatHangsIsGivenUp(t *testing.T) {
+	p := &portAudio{}
+	release := make(chan struct{})
+	within(t, "a hanging call", func() {
+		if err := p.call("hang", func() error { <-release; return nil }); !errors.Is(err, ErrDeviceLost) {
+			t.Errorf("got %v", err)
+		}
+		if err := p.call("next", func() error { return nil }); !errors.Is(err, ErrDeviceLost) {
+			t.Errorf("while it hangs: %v", err)
+		}
+		close(release)
+		for p.hung.Load() {
+			time.Sleep(time.Millisecond)
+		}
+		if err := p.call("next", func() error { return nil }); err != nil {
+			t.Errorf("after it came back: %v", err)
+		}
+	})
+}
