@@ -2,6 +2,9 @@
 
 #include "bridge.h"
 
+#if !__has_include("llama.h")
+#error "llama.h is not found: put the engine's include folder on C_INCLUDE_PATH and on CPLUS_INCLUDE_PATH"
+#endif
 #include "llama.h"
 
 #include <malloc.h>

@@ -23,7 +23,8 @@ import (
 
 // microBatch is how many prompt tokens one graph of the engine takes. The engine
 // asks whether to stop between the nodes of a graph, so it bounds how long a
-// cancelled call goes on; it also bounds the working buffers.
+// cancelled call goes on: 0.3-16 ms after the cancel in 19 tries with Gemma 3
+// 270M on a busy machine. It bounds the working buffers, too.
 const microBatch = 128
 
 // outputRows is how many rows of logits one call may ask for. A row of Gemma's
