@@ -25,14 +25,14 @@ func DeriveProductID(jan, name string) string {
 // digest is 80 bits of SHA-256: among 200,000 rows two meet with a probability
 // below 1 in 10^13, and the ID stays short enough to read aloud.
 func digest(text string) string {
-	sum := sha256.Sum256([]byte(fold(text)))
+	sum := sha256.Sum256([]byte(canonical(text)))
 	return hex.EncodeToString(sum[:10])
 }
 
-// fold brings two spellings that a person would call the same text to one
+// canonical brings two spellings that a person would call the same text to one
 // string. It stands apart from [reading.Normalize] because derived IDs must not
 // change when the reading of text gets better.
-func fold(text string) string {
+func canonical(text string) string {
 	text = strings.ToLower(norm.NFKC.String(text))
 	text = strings.Join(strings.Fields(text), " ")
 	return strings.TrimRight(text, "?!。. ")

@@ -156,9 +156,9 @@ func lineAt(text string, offset int) int {
 	return 1 + strings.Count(text[:min(offset, len(text))], "\n")
 }
 
-// binary tells data that no text encoding of ours has: NUL bytes, or many
+// isBinary tells data that no text encoding of ours has: NUL bytes, or many
 // control characters.
-func binary(data []byte) bool {
+func isBinary(data []byte) bool {
 	head := data[:min(len(data), 4096)]
 	control := 0
 	for _, b := range head {

@@ -30,7 +30,7 @@ func decodeText(data []byte) (text, name string, err error) {
 			return "", "", fmt.Errorf("%w: it begins as UTF-16, but breaks off or is damaged", ErrEncoding)
 		}
 		text = string(decoded)
-	case binary(data):
+	case isBinary(data):
 		return "", "", fmt.Errorf("%w: it is neither text nor a workbook; give JSON lines, CSV or .xlsx", ErrNotKnowledge)
 	case utf8.Valid(data):
 		text, name = string(data), "UTF-8"
