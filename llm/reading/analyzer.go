@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/ikawaha/kagome-dict/ipa"
@@ -219,7 +220,7 @@ func (a *Analyzer) spans(text string, raw []Token) []span {
 		if n := len(out); n > 0 && out[n-1].end == i {
 			before = &out[n-1]
 		}
-		s, ok := e.word(lower, i)
+		s, ok := e.word(lower, i, before != nil)
 		if !ok {
 			s, ok = e.at(i, before)
 		}
@@ -236,13 +237,14 @@ func (a *Analyzer) spans(text string, raw []Token) []span {
 	return out
 }
 
-// word looks the lexicon up at byte i.
-func (e *expressionReader) word(lower string, i int) (span, bool) {
+// word looks the lexicon up at byte i; behind another span a word may begin
+// although the dictionary sees none.
+func (e *expressionReader) word(lower string, i int, behindSpan bool) (span, bool) {
 	if i > 0 && isLetter(lower[i-1]) && isLetter(lower[i]) {
 		return span{}, false
 	}
 	rest := lower[i:]
-	start := e.boundary[i] || isLetter(lower[i])
+	start := behindSpan || e.boundary[i] || isLetter(lower[i])
 	if !start {
 		return span{}, false
 	}
@@ -269,27 +271,14 @@ func (e *expressionReader) edge(rest string, i, n int) bool {
 	if n == len(rest) {
 		return true
 	}
+	if isSign(firstRune(rest)) {
+		return true
+	}
 	if isLetter(rest[n-1]) {
 		return !isLetter(rest[n]) && !(rest[n] == '-' && n+1 < len(rest) && isDigit(rest[n+1]))
 	}
 	return e.boundary[i+n]
 }
-
-// lexiconLengths gives, for a first rune, the byte lengths of the entries that
-// begin with it, longest first.
-var lexiconLengths = func() map[rune][]int {
-	m := map[rune][]int{}
-	for k := range lexicon {
-		r := firstRune(k)
-		if !slices.Contains(m[r], len(k)) {
-			m[r] = append(m[r], len(k))
-		}
-	}
-	for _, l := range m {
-		slices.SortFunc(l, func(x, y int) int { return y - x })
-	}
-	return m
-}()
 
 // wave reads 〜 as カラ where it joins two ends (9時〜18時, 月〜金, 10,000円〜).
 func (e *expressionReader) wave(i, size int, before *span) (span, bool) {
@@ -315,6 +304,9 @@ func (e *expressionReader) wave(i, size int, before *span) (span, bool) {
 	}
 	return span{}, false
 }
+
+// isSign tells a symbol, which is a word wherever it stands.
+func isSign(r rune) bool { return unicode.In(r, unicode.S) || strings.ContainsRune("&@#%", r) }
 
 func isHan(r rune) bool { return r >= 0x4E00 && r <= 0x9FFF }
 

@@ -68,7 +68,7 @@ var counters = map[string]counter{
 	"名": {kana: "メー"}, "名様": {kana: "メーサマ"}, "者": {kana: "シャ"},
 
 	"階": {kana: "カイ", kind: kVoiced}, "階建て": {kana: "カイダテ", kind: kVoiced}, "階席": {kana: "カイセキ", kind: kVoiced}, "段": {kana: "ダン"}, "段目": {kana: "ダンメ"},
-	"F": {kana: "カイ", kind: kVoiced}, "列": {kana: "レツ"}, "列目": {kana: "レツメ"},
+	"f": {kana: "カイ", kind: kVoiced}, "列": {kana: "レツ"}, "列目": {kana: "レツメ"},
 	"丁目": {kana: "チョーメ", kind: sStop}, "番地": {kana: "バンチ"}, "番": {kana: "バン"}, "番線": {kana: "バンセン"}, "番窓口": {kana: "バンマドグチ"}, "番出口": {kana: "バンデグチ"}, "番乗り場": {kana: "バンノリバ"}, "番テーブル": {kana: "バンテーブル"}, "番売り場": {kana: "バンウリバ"}, "番売場": {kana: "バンウリバ"}, "番レジ": {kana: "バンレジ"},
 	"号": {kana: "ゴー"}, "号室": {kana: "ゴーシツ"}, "号館": {kana: "ゴーカン"}, "号店": {kana: "ゴーテン"}, "号車": {kana: "ゴーシャ"}, "号機": {kana: "ゴーキ"}, "号棟": {kana: "ゴートー"}, "合": {kana: "ゴー"},
 	"店舗": {kana: "テンポ", kind: sStop}, "か所": {kana: "カショ", kind: kStop}, "ヵ所": {kana: "カショ", kind: kStop}, "カ所": {kana: "カショ", kind: kStop}, "ヶ所": {kana: "カショ", kind: kStop}, "箇所": {kana: "カショ", kind: kStop}, "ケ所": {kana: "カショ", kind: kStop},
@@ -82,10 +82,10 @@ var counters = map[string]counter{
 	"枚": {kana: "マイ"}, "枚組": {kana: "マイグミ"}, "台": {kana: "ダイ"}, "度": {kana: "ド"}, "膳": {kana: "ゼン"}, "面": {kana: "メン"}, "問": {kana: "モン"}, "題": {kana: "ダイ"}, "倍": {kana: "バイ"}, "部": {kana: "ブ"}, "便": {kana: "ビン"}, "羽": {kana: "ワ"}, "輪": {kana: "リン"}, "割": {kana: "ワリ"}, "割引": {kana: "ワリビキ"}, "割引き": {kana: "ワリビキ"}, "割り引き": {kana: "ワリビキ"}, "割増": {kana: "ワリマシ"}, "名義": {kana: "メーギ"}, "両": {kana: "リョー"}, "例": {kana: "レー"}, "路線": {kana: "ロセン"}, "位": {kana: "イ"}, "円均一": {kana: "エンキンイツ", four: "ヨ"}, "字": {kana: "ジ"}, "次": {kana: "ジ"}, "人掛け": {kana: "ニンガケ", four: "ヨ", whole: map[uint64]string{1: "ヒトリガケ", 2: "フタリガケ"}},
 	"つ": {kana: "ツ", whole: thingNames}, "箱": {kana: "ハコ", kind: nativeH}, "袋": {kana: "フクロ", kind: native}, "品": {kana: "シナ", kind: native}, "組": {kana: "クミ", kind: native}, "皿": {kana: "サラ", kind: native}, "切れ": {kana: "キレ", kind: native}, "束": {kana: "タバ", kind: native}, "株": {kana: "カブ", kind: native}, "口": {kana: "クチ", kind: native}, "玉": {kana: "タマ", kind: native}, "粒": {kana: "ツブ", kind: native}, "部屋": {kana: "ヘヤ", kind: native}, "棟": {kana: "トー", kind: sStop}, "枠": {kana: "ワク", kind: native}, "握り": {kana: "ニギリ", kind: native}, "山": {kana: "ヤマ", kind: native}, "房": {kana: "フサ", kind: native}, "瓶": {kana: "ビン"}, "匙": {kana: "サジ", kind: native}, "駅": {kana: "エキ", kind: native}, "晩": {kana: "バン", kind: native}, "揃い": {kana: "ソロイ", kind: native}, "重ね": {kana: "カサネ", kind: native},
 
-	"%": {kana: "パーセント", kind: ten}, "%引き": {kana: "パーセントビキ", kind: ten}, "%引": {kana: "パーセントビキ", kind: ten}, "パーセント": {kana: "パーセント", kind: ten}, "パーセント引き": {kana: "パーセントビキ", kind: ten}, "%OFF": {kana: "パーセントオフ", kind: ten}, "%オフ": {kana: "パーセントオフ", kind: ten}, "%増量": {kana: "パーセントゾーリョー", kind: ten},
-	"円OFF": {kana: "エンオフ", four: "ヨ"}, "円オフ": {kana: "エンオフ", four: "ヨ"},
+	"%": {kana: "パーセント", kind: ten}, "%引き": {kana: "パーセントビキ", kind: ten}, "%引": {kana: "パーセントビキ", kind: ten}, "パーセント": {kana: "パーセント", kind: ten}, "パーセント引き": {kana: "パーセントビキ", kind: ten}, "%off": {kana: "パーセントオフ", kind: ten}, "%オフ": {kana: "パーセントオフ", kind: ten}, "%増量": {kana: "パーセントゾーリョー", kind: ten},
+	"円off": {kana: "エンオフ", four: "ヨ"}, "円オフ": {kana: "エンオフ", four: "ヨ"},
 	"ポイント": {kana: "ポイント"}, "pt": {kana: "ポイント"}, "ページ": {kana: "ページ", kind: ten}, "パック": {kana: "パック"}, "ピース": {kana: "ピース"}, "ケース": {kana: "ケース", kind: kUnit}, "カップ": {kana: "カップ", kind: kUnit}, "グラム": {kana: "グラム"}, "キログラム": {kana: "キログラム", kind: kUnit}, "キロメートル": {kana: "キロメートル", kind: kUnit}, "キロ": {kana: "キロ", kind: kUnit}, "カロリー": {kana: "カロリー", kind: kUnit}, "キロカロリー": {kana: "キロカロリー", kind: kUnit}, "メートル": {kana: "メートル"}, "センチ": {kana: "センチ", kind: sStop}, "センチメートル": {kana: "センチメートル", kind: sStop}, "ミリ": {kana: "ミリ"}, "ミリメートル": {kana: "ミリメートル"}, "リットル": {kana: "リットル"}, "ミリリットル": {kana: "ミリリットル"}, "ダース": {kana: "ダース"}, "トン": {kana: "トン", kind: sStop}, "インチ": {kana: "インチ"}, "ワット": {kana: "ワット"}, "ボルト": {kana: "ボルト"}, "アンペア": {kana: "アンペア"}, "人席": {kana: "ニンセキ", four: "ヨ"}, "サイズ": {kana: "サイズ"}, "スタンプ": {kana: "スタンプ"}, "フロア": {kana: "フロア"},
-	"kg": {kana: "キログラム", kind: kUnit}, "g": {kana: "グラム"}, "mg": {kana: "ミリグラム"}, "km": {kana: "キロメートル", kind: kUnit}, "m": {kana: "メートル"}, "cm": {kana: "センチメートル", kind: sStop}, "mm": {kana: "ミリメートル"}, "l": {kana: "リットル"}, "ml": {kana: "ミリリットル"}, "dl": {kana: "デシリットル"}, "cc": {kana: "シーシー"}, "kcal": {kana: "キロカロリー", kind: kUnit}, "cal": {kana: "カロリー", kind: kUnit}, "w": {kana: "ワット"}, "v": {kana: "ボルト"}, "gb": {kana: "ギガバイト"}, "mb": {kana: "メガバイト"}, "tb": {kana: "テラバイト"}, "mah": {kana: "ミリアンペアアワー"}, "hz": {kana: "ヘルツ"}, "m2": {kana: "ヘイホーメートル"}, "°C": {kana: "ド"}, "°": {kana: "ド"}, "℃": {kana: "ド"}, "inch": {kana: "インチ"}, "off": {kana: "オフ"},
+	"kg": {kana: "キログラム", kind: kUnit}, "g": {kana: "グラム"}, "mg": {kana: "ミリグラム"}, "km": {kana: "キロメートル", kind: kUnit}, "m": {kana: "メートル"}, "cm": {kana: "センチメートル", kind: sStop}, "mm": {kana: "ミリメートル"}, "l": {kana: "リットル"}, "ml": {kana: "ミリリットル"}, "dl": {kana: "デシリットル"}, "cc": {kana: "シーシー"}, "kcal": {kana: "キロカロリー", kind: kUnit}, "cal": {kana: "カロリー", kind: kUnit}, "w": {kana: "ワット"}, "v": {kana: "ボルト"}, "gb": {kana: "ギガバイト"}, "mb": {kana: "メガバイト"}, "tb": {kana: "テラバイト"}, "mah": {kana: "ミリアンペアアワー"}, "hz": {kana: "ヘルツ"}, "m2": {kana: "ヘイホーメートル"}, "°c": {kana: "ド"}, "°": {kana: "ド"}, "inch": {kana: "インチ"}, "off": {kana: "オフ"},
 }
 
 // suffixes may follow any counter: 3日間, 2つ目, 4人分, 6個入り.
@@ -105,11 +105,8 @@ func matchCounter(s string) (name string, c counter, ok bool) {
 		_, size := utf8.DecodeRuneInString(s[end:])
 		end += size
 		head := s[:end]
-		if got, found := counters[head]; found {
-			name, c, ok = head, got, true
-			continue
-		}
-		if got, found := counters[strings.ToLower(head)]; found && isASCII(head) {
+		// 5G is no weight: grams are written with a small letter.
+		if got, found := counters[asciiLower(head)]; found && head != "G" {
 			name, c, ok = head, got, true
 		}
 	}

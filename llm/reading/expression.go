@@ -273,11 +273,7 @@ func (e *expressionReader) counterAt(i int) (name string, c counter, n int, suff
 	if best.n == 0 {
 		return "", counter{}, 0, "", false
 	}
-	found, okay := counters[best.name]
-	if !okay {
-		found = counters[strings.ToLower(best.name)]
-	}
-	return best.name, found, best.n, best.suffix, true
+	return best.name, counters[asciiLower(best.name)], best.n, best.suffix, true
 }
 
 // suits keeps 分 from being a share behind a clock's hour and 間 behind 月.

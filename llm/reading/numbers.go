@@ -138,7 +138,7 @@ func Digits(s string) []Piece {
 }
 
 // Decimal reads an integer part and the digits behind the point: 25.5 is
-// ニジューゴテンゴ, 0.5 is レーテンゴ, 1.5 is イッテンゴ.
+// ニジューゴーテンゴ, 0.5 is レーテンゴ, 1.5 is イッテンゴ.
 func Decimal(whole uint64, fraction string) []Piece {
 	out := Integer(whole)
 	last := &out[len(out)-1]
@@ -147,6 +147,10 @@ func Decimal(whole uint64, fraction string) []Piece {
 		last.Kana = "レー"
 	case "一":
 		last.Kana = "イッ"
+	case "二":
+		last.Kana = "ニー"
+	case "五":
+		last.Kana = "ゴー"
 	case "八":
 		last.Kana = "ハッ"
 	case "十":

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -26,7 +27,7 @@ func TestSentencesAreReadAsTheyAreSpoken(t *testing.T) {
 		"7日間で2足、8軒":                  "ナノカカンデニソクハッケン",
 		"10:00〜20:30":                "ジュージカラニジュージサンジュップン",
 		"2024/11/22(金)":              "ニセンニジューヨネンジューイチガツニジューニニチキンヨービ",
-		"25.5度、0.5kg、-5℃":            "ニジューゴテンゴドレーテンゴキログラムマイナスゴド",
+		"25.5度、0.5kg、-5℃":            "ニジューゴーテンゴドレーテンゴキログラムマイナスゴド",
 	} {
 		if got := a.Katakana(text); got != want {
 			t.Errorf("%s\n got %s\nwant %s", text, got, want)
@@ -143,4 +144,78 @@ func FuzzAnalyze(f *testing.F) {
 // japanese draws text of the characters that numbers and readings are made of.
 func japanese() *rapid.Generator[string] {
 	return rapid.StringOfN(rapid.SampledFrom([]rune("0123456789０９一二三十百千万億何時分日月年円階本匹人名様つ間目半%-/:.,〜ー、。 ()¥〒BFAaxkgはのがをへ店員営業あいっょアッャーヴ")), 0, 24, -1)
+}
+
+func TestTheLexiconHoldsNormalisedKeysAndPlainKatakana(t *testing.T) {
+	if len(lexicon) < 300 {
+		t.Fatalf("only %d entries", len(lexicon))
+	}
+	for written, kana := range lexicon {
+		if asciiLower(Normalize(written)) != written {
+			t.Errorf("%q is not normalised: it can never match", written)
+		}
+		if !allKana(kana) || ToKatakana(kana) != kana {
+			t.Errorf("%q is read %q", written, kana)
+		}
+	}
+}
+
+func TestEveryCounterIsNormalisedAndReadInKatakana(t *testing.T) {
+	for name, c := range counters {
+		if n := asciiLower(Normalize(name)); n != name || !allKana(c.kana) {
+			t.Errorf("%q (%q) is read %q", name, n, c.kana)
+		}
+		if utf8.RuneCountInString(name) > longestCounter {
+			t.Errorf("%q is longer than %d", name, longestCounter)
+		}
+		if asciiLower(name) != name {
+			t.Errorf("%q is not in lower case: it can never match", name)
+		}
+	}
+}
+
+// The table holds what the changes of sound give for 1 to 10, as the NHK
+// accent dictionary's appendix on counters has it.
+func TestCountersChangeTheNumbersBeforeThem(t *testing.T) {
+	a := Default()
+	for counter, want := range map[string]string{
+		"本": "イッポン ニホン サンボン ヨンホン ゴホン ロッポン ナナホン ハッポン キューホン ジュッポン",
+		"杯": "イッパイ ニハイ サンバイ ヨンハイ ゴハイ ロッパイ ナナハイ ハッパイ キューハイ ジュッパイ",
+		"匹": "イッピキ ニヒキ サンビキ ヨンヒキ ゴヒキ ロッピキ ナナヒキ ハッピキ キューヒキ ジュッピキ",
+		"分": "イップン ニフン サンプン ヨンプン ゴフン ロップン ナナフン ハップン キューフン ジュップン",
+		"階": "イッカイ ニカイ サンガイ ヨンカイ ゴカイ ロッカイ ナナカイ ハッカイ キューカイ ジュッカイ",
+		"歳": "イッサイ ニサイ サンサイ ヨンサイ ゴサイ ロクサイ ナナサイ ハッサイ キューサイ ジュッサイ",
+		"月": "イチガツ ニガツ サンガツ シガツ ゴガツ ロクガツ シチガツ ハチガツ クガツ ジューガツ",
+		"時": "イチジ ニジ サンジ ヨジ ゴジ ロクジ シチジ ハチジ クジ ジュージ",
+		"円": "イチエン ニエン サンエン ヨエン ゴエン ロクエン ナナエン ハチエン キューエン ジューエン",
+		"個": "イッコ ニコ サンコ ヨンコ ゴコ ロッコ ナナコ ハッコ キューコ ジュッコ",
+		"枚": "イチマイ ニマイ サンマイ ヨンマイ ゴマイ ロクマイ ナナマイ ハチマイ キューマイ ジューマイ",
+		"冊": "イッサツ ニサツ サンサツ ヨンサツ ゴサツ ロクサツ ナナサツ ハッサツ キューサツ ジュッサツ",
+		"人": "ヒトリ フタリ サンニン ヨニン ゴニン ロクニン シチニン ハチニン キューニン ジューニン",
+		"つ": "ヒトツ フタツ ミッツ ヨッツ イツツ ムッツ ナナツ ヤッツ ココノツ",
+		"足": "イッソク ニソク サンゾク ヨンソク ゴソク ロクソク ナナソク ハッソク キューソク ジュッソク",
+		"軒": "イッケン ニケン サンゲン ヨンケン ゴケン ロッケン ナナケン ハッケン キューケン ジュッケン",
+		"箱": "ヒトハコ フタハコ サンハコ ヨンハコ ゴハコ ロッパコ ナナハコ ハッパコ キューハコ ジュッパコ",
+		"回": "イッカイ ニカイ サンカイ ヨンカイ ゴカイ ロッカイ ナナカイ ハッカイ キューカイ ジュッカイ",
+		"点": "イッテン ニテン サンテン ヨンテン ゴテン ロクテン ナナテン ハッテン キューテン ジュッテン",
+		"泊": "イッパク ニハク サンパク ヨンパク ゴハク ロッパク ナナハク ハッパク キューハク ジュッパク",
+	} {
+		for i, kana := range strings.Fields(want) {
+			text := strconv.Itoa(i+1) + counter
+			if got := a.Katakana(text); got != kana {
+				t.Errorf("%s: got %s, want %s", text, got, kana)
+			}
+		}
+	}
+}
+
+func TestIntegersAreReadWithTheirPlaces(t *testing.T) {
+	for n, want := range map[uint64]string{
+		0: "ゼロ", 10: "ジュー", 100: "ヒャク", 300: "サンビャク", 1000: "セン", 3600: "サンゼンロッピャク", 8888: "ハッセンハッピャクハチジューハチ",
+		10000: "イチマン", 10_000_000: "イッセンマン", 100_000_000: "イチオク", 1_0000_0000_0000: "イッチョー", 10_0000_0000_0000: "ジュッチョー",
+	} {
+		if got := Kana(Integer(n)); got != want {
+			t.Errorf("%d: got %s, want %s", n, got, want)
+		}
+	}
 }
