@@ -215,4 +215,4 @@ func orNone(s string) string {
 }
 
 // String is the key and the title.
-func (i Item) String() string { return EntryKey{i.ID, i.Language}.String() + " " + clip(i.Title) }
+func (i Item) String() string { return EntryKey{i.ID, i.Language}.String() + " " + excerpt(i.Title) }

@@ -17,7 +17,7 @@ const (
 	// MaxRows is the number of rows in all sheets together.
 	MaxRows = 200_000
 	// maxUnpackedBytes is what a workbook may unpack to.
-	maxUnpackedBytes = 512 << 20
+	maxUnpackedBytes = 256 << 20
 )
 
 // Import reads a knowledge file. What it is, is decided from its content; name

@@ -46,7 +46,7 @@ func (c *collector) refuse(sheet string, row int, column, reason string) {
 }
 
 func (c *collector) unknownColumn(sheet, name string) {
-	col := Column{sheet, clip(name)}
+	col := Column{sheet, excerpt(name)}
 	for _, have := range c.report.UnknownColumns {
 		if have == col {
 			return
@@ -285,6 +285,6 @@ func (r *row) duplicate(first record, derived bool, what, id string) {
 	if derived {
 		r.fail(fieldID, fmt.Errorf("the same %s as in %s", what, where))
 	} else {
-		r.fail(fieldID, fmt.Errorf("the id %s is already that of %s", clip(id), where))
+		r.fail(fieldID, fmt.Errorf("the id %s is already that of %s", excerpt(id), where))
 	}
 }

@@ -145,7 +145,8 @@ func (t *table) heading() (heading, bool) {
 			width = max(width, len(b.cells))
 		}
 		for j := range width {
-			h.column(j, t.headingText(r, j), below)
+			top, inherited := t.headingText(r, j)
+			h.column(j, top, inherited, below)
 		}
 		return h, true
 	}
@@ -164,22 +165,22 @@ func (t *table) headingEnd(r tableRow) int {
 	return end
 }
 
-// headingText is the heading over a column, which may be merged across columns
-// only when there are rows of headings below it to tell them apart.
-func (t *table) headingText(r tableRow, column int) string {
-	text := oneLine(r.at(column).text)
-	if text != "" {
-		return text
+// headingText is the heading over a column. It is inherited when it stands over
+// a column further left and is merged across this one too; then rows of
+// headings below it must tell the columns apart.
+func (t *table) headingText(r tableRow, column int) (text string, inherited bool) {
+	if text := oneLine(r.at(column).text); text != "" {
+		return text, false
 	}
 	for _, m := range t.merges {
-		if m.covers(r.number, column) && m.top == r.number && t.headingEnd(r) > r.number {
-			return oneLine(m.value.text)
+		if m.top == r.number && m.covers(r.number, column) {
+			return oneLine(m.value.text), true
 		}
 	}
-	return ""
+	return "", false
 }
 
-func (h *heading) column(column int, top string, below []tableRow) {
+func (h *heading) column(column int, top string, inherited bool, below []tableRow) {
 	name := top
 	for _, b := range below {
 		if sub := oneLine(b.at(column).text); sub != "" {
@@ -189,10 +190,10 @@ func (h *heading) column(column int, top string, below []tableRow) {
 					return
 				}
 			}
-			name = strings.TrimSpace(top + " " + sub)
+			name, inherited = strings.TrimSpace(top+" "+sub), false
 		}
 	}
-	if name == "" {
+	if name == "" || inherited {
 		return
 	}
 	h.names[column] = name
@@ -307,7 +308,7 @@ func (c *collector) applyMerges(t *table, h heading) map[int]Problem {
 		case len(columns) == 1 && m.top == m.bottom && columns[0] == m.left:
 			// Merged with columns that have no heading: the value is where it belongs.
 		case len(columns) > 1 && alone:
-			c.warn(t.sheet, m.top, "", fmt.Sprintf("passed over as a title: %s", clip(m.value.text)))
+			c.warn(t.sheet, m.top, "", fmt.Sprintf("passed over as a title: %s", excerpt(m.value.text)))
 			t.rows[index[m.top]].cells = nil
 		case len(columns) == 1 && columns[0] == m.left && filledDown[h.columns[m.left]]:
 			filled := 0
@@ -320,7 +321,7 @@ func (c *collector) applyMerges(t *table, h heading) map[int]Problem {
 				filled++
 			}
 			if filled > 1 {
-				c.warn(t.sheet, m.top, h.names[m.left], fmt.Sprintf("merged cells %s: %s is used for all rows down to %d", m.ref, clip(m.value.text), bottom))
+				c.warn(t.sheet, m.top, h.names[m.left], fmt.Sprintf("merged cells %s: %s is used for all rows down to %d", m.ref, excerpt(m.value.text), bottom))
 			}
 		default:
 			for number := max(m.top, firstRow); number <= bottom; number++ {

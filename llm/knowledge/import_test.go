@@ -188,12 +188,12 @@ func TestARowThatCannotBeServedIsRefusedWithItsNumberAndReason(t *testing.T) {
 	} {
 		refused, _ := refusals(t, header, good, c.row)
 		if len(refused) != 1 {
-			t.Errorf("%s: refused %v", clip(c.row), refused)
+			t.Errorf("%s: refused %v", excerpt(c.row), refused)
 			continue
 		}
 		p := refused[0]
 		if p.Row < 3 || p.Column != c.column || !strings.Contains(p.Reason, c.says) || strings.Contains(p.Reason, "\n") {
-			t.Errorf("%s: %s, want column %s and %q", clip(c.row), p, c.column, c.says)
+			t.Errorf("%s: %s, want column %s and %q", excerpt(c.row), p, c.column, c.says)
 		}
 	}
 }

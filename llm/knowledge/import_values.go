@@ -141,7 +141,7 @@ func parseDay(text, serial string, date1904 bool) (time.Time, error) {
 	if yearlast.MatchString(s) {
 		return time.Time{}, fmt.Errorf("day and month cannot be told apart, write 2026-04-01: %s", oneLine(text))
 	}
-	return time.Time{}, fmt.Errorf("not a date, write 2026-04-01: %s", clip(text))
+	return time.Time{}, fmt.Errorf("not a date, write 2026-04-01: %s", excerpt(text))
 }
 
 func calendarDay(text, year, month, day string) (time.Time, error) {
@@ -173,11 +173,11 @@ func parsePrice(text, raw string) (int, error) {
 		return 0, nil
 	}
 	if strings.Contains(s, "税抜") || strings.Contains(s, "税別") || strings.Contains(s, "本体") {
-		return 0, fmt.Errorf("the price is without tax, give it with tax: %s", clip(text))
+		return 0, fmt.Errorf("the price is without tax, give it with tax: %s", excerpt(text))
 	}
 	n, ok := wholeNumber(yenMark.ReplaceAllString(s, ""))
 	if !ok || n < 0 || n > maxPrice {
-		return 0, fmt.Errorf("not a price in whole yen: %s", clip(text))
+		return 0, fmt.Errorf("not a price in whole yen: %s", excerpt(text))
 	}
 	return n, nil
 }
@@ -201,7 +201,7 @@ func parseStock(text, raw string) (stock *int, warning string, err error) {
 	n, ok := wholeNumber(pieces.ReplaceAllString(s, ""))
 	switch {
 	case !ok || n > maxPrice:
-		return nil, "", fmt.Errorf("not a number of pieces: %s", clip(text))
+		return nil, "", fmt.Errorf("not a number of pieces: %s", excerpt(text))
 	case n < 0:
 		return new(int), "a stock below zero is read as none", nil
 	}
@@ -246,19 +246,21 @@ func parseJAN(text, raw string) (jan, warning string) {
 	}, s)
 	for _, r := range s {
 		if r < '0' || r > '9' {
-			return "", "not a bar code number, it is left out: " + clip(text)
+			return "", "not a bar code number, it is left out: " + excerpt(text)
 		}
 	}
-	// A number cell has lost leading zeros, and a 12-digit UPC is a JAN with one
-	// zero before it; a zero in front does not change the check digit.
-	if len(s) == 12 || numeric && len(s) >= 9 && len(s) < 12 {
-		if padded := strings.Repeat("0", 13-len(s)) + s; checkDigitRight(padded) {
-			s = padded
+	// A 12-digit UPC is a JAN with one zero before it, and a number cell has lost
+	// all zeros in front; they do not change the check digit.
+	if len(s) >= 10 && len(s) <= 12 && checkDigitRight(s) {
+		padded := strings.Repeat("0", 13-len(s)) + s
+		if len(s) < 12 {
+			return padded, "read as " + padded + ": zeros in front were missing"
 		}
+		return padded, ""
 	}
 	switch {
 	case len(s) != 8 && len(s) != 13:
-		return s, fmt.Sprintf("a JAN has 8 or 13 digits, not %d: %s", len(s), clip(s))
+		return s, fmt.Sprintf("a JAN has 8 or 13 digits, not %d: %s", len(s), excerpt(s))
 	case !checkDigitRight(s):
 		return s, "the check digit of the JAN is wrong: " + s
 	}
@@ -298,11 +300,11 @@ func parseLanguage(text string) (string, error) {
 	}
 	tag, err := language.Parse(strings.ReplaceAll(s, "_", "-"))
 	if err != nil || len(s) > 35 {
-		return "", fmt.Errorf("unknown language, write ja or en: %s", clip(text))
+		return "", fmt.Errorf("unknown language, write ja or en: %s", excerpt(text))
 	}
 	base, confidence := tag.Base()
 	if confidence == language.No || base.String() == "und" {
-		return "", fmt.Errorf("unknown language, write ja or en: %s", clip(text))
+		return "", fmt.Errorf("unknown language, write ja or en: %s", excerpt(text))
 	}
 	return base.String(), nil
 }
@@ -339,8 +341,8 @@ func pick(first, second string) string {
 	return second
 }
 
-// clip keeps a quoted value from filling the report.
-func clip(text string) string {
+// excerpt keeps a quoted value from filling the report.
+func excerpt(text string) string {
 	r := []rune(oneLine(text))
 	if len(r) > 30 {
 		return string(r[:30]) + "…"

@@ -153,7 +153,12 @@ func checkPackage(data []byte) error {
 		return fmt.Errorf("%w: the workbook is cut or broken, its end is missing", ErrSyntax)
 	}
 	has := map[string]bool{}
+	unpacked := uint64(0)
 	for _, file := range z.File {
+		// What a file claims to unpack to is binding: the unpacker stops there.
+		if unpacked += min(file.UncompressedSize64, maxUnpackedBytes+1); unpacked > maxUnpackedBytes {
+			return errUnpacked
+		}
 		name := strings.ToLower(strings.TrimPrefix(file.Name, "/"))
 		has[name] = true
 		has[strings.SplitN(name, "/", 2)[0]+"/"] = true
@@ -177,10 +182,12 @@ func checkPackage(data []byte) error {
 	return fmt.Errorf("%w: it is a zip archive; unpack it first", ErrNotKnowledge)
 }
 
+var errUnpacked = fmt.Errorf("%w: the workbook unpacks to more than %d MB", ErrTooLarge, maxUnpackedBytes>>20)
+
 func workbookError(err error) error {
 	text := err.Error()
 	if strings.HasPrefix(text, "unzip size exceeds") {
-		return fmt.Errorf("%w: the workbook unpacks to more than %d MB", ErrTooLarge, maxUnpackedBytes>>20)
+		return errUnpacked
 	}
 	if errors.Is(err, excelize.ErrWorkbookFileFormat) || errors.Is(err, excelize.ErrWorkbookPassword) {
 		return fmt.Errorf("%w: %s", ErrSyntax, oneLine(text))

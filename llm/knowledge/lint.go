@@ -40,7 +40,7 @@ func Lint(b Batch, now time.Time) []Finding {
 			}
 			if j != i && !shared[[2]int{j, i}] && overlaps(b.Entries[j], e) {
 				shared[[2]int{j, i}] = true
-				out = append(out, Finding{"same-question", []Item{entryItem(b.Entries[j]), entryItem(e)}, "both are asked with: " + clip(q)})
+				out = append(out, Finding{"same-question", []Item{entryItem(b.Entries[j]), entryItem(e)}, "both are asked with: " + excerpt(q)})
 			}
 		}
 	}
@@ -54,7 +54,7 @@ func Lint(b Batch, now time.Time) []Finding {
 	for i, p := range b.Products {
 		k := canonical(p.Name)
 		if j, had := names[k]; had {
-			out = append(out, Finding{"same-name", []Item{productItem(b.Products[j]), productItem(p)}, "two products have one name, so shoppers cannot tell them apart: " + clip(p.Name)})
+			out = append(out, Finding{"same-name", []Item{productItem(b.Products[j]), productItem(p)}, "two products have one name, so shoppers cannot tell them apart: " + excerpt(p.Name)})
 			continue
 		}
 		names[k] = i

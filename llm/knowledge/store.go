@@ -17,7 +17,7 @@ import (
 
 // lockTimeout is how long Open waits for another process: an import of 200,000
 // rows holds the store for less.
-const lockTimeout = 3 * time.Second
+const lockTimeout = 2 * time.Second
 
 const storeFormat = "tenin knowledge 1"
 
