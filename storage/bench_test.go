@@ -1,11 +1,12 @@
 package storage
 
 import (
+	"path/filepath"
 	"testing"
 )
 
 func BenchmarkAppendTurn(b *testing.B) {
-	v := openVault(b, newHome(b))
+	v := openVault(b, filepath.Join(b.TempDir(), "home"))
 	defer closeVault(b, v)
 	s := begin(b, v, FromText())
 	turn := testTurn("営業時間は何時から何時までですか")
@@ -15,7 +16,7 @@ func BenchmarkAppendTurn(b *testing.B) {
 }
 
 func BenchmarkBeginCloseErase(b *testing.B) {
-	v := openVault(b, newHome(b))
+	v := openVault(b, filepath.Join(b.TempDir(), "home"))
 	defer closeVault(b, v)
 	for b.Loop() {
 		s := begin(b, v, FromText())
@@ -26,7 +27,7 @@ func BenchmarkBeginCloseErase(b *testing.B) {
 
 // BenchmarkOpen opens a vault with 40 sessions of 10 s of sound each.
 func BenchmarkOpen(b *testing.B) {
-	home := newHome(b)
+	home := filepath.Join(b.TempDir(), "home")
 	v := openVault(b, home)
 	for range 40 {
 		s := begin(b, v, FromFile())

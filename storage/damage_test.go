@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"slices"
@@ -391,15 +392,26 @@ func FuzzFrameIsReadOnlyInTheFormThatIsWritten(f *testing.F) {
 func FuzzBoltCheckNeverPanics(f *testing.F) {
 	home := newHome(f)
 	v := openVault(f, home)
-	must(f, v.Outbox().Put([16]byte{1}, []byte("x")))
+	fill(f, v)
+	for i := range 40 {
+		must(f, v.Outbox().Put([16]byte{9, byte(i)}, []byte("x")))
+	}
 	closeVault(f, v)
-	b, err := os.ReadFile(filepath.Join(home, dbName))
+	whole, err := os.ReadFile(filepath.Join(home, dbName))
 	must(f, err)
-	f.Add(b, uint32(0), byte(0))
-	f.Add(b[:4*4096], uint32(2*4096+8), byte(3))
-	f.Fuzz(func(t *testing.T, b []byte, at uint32, flip byte) {
-		if len(b) > 0 {
-			b[int(at)%len(b)] ^= flip
+	must(f, checkBoltBytes(whole))
+	f.Add(uint32(2*dbPageSize+8), uint64(1), uint32(0), uint64(1))
+	f.Add(uint32(16+16), uint64(3), uint32(3*dbPageSize+10), uint64(0xFFFF))
+	f.Fuzz(func(t *testing.T, at1 uint32, value1 uint64, at2 uint32, value2 uint64) {
+		b := bytes.Clone(whole)
+		for at, value := range map[uint32]uint64{at1: value1, at2: value2} {
+			binary.LittleEndian.PutUint64(b[int(at)%(len(b)-8):], value)
+		}
+		// With the headers' sums put right, the check has to look further.
+		for _, at := range []int{boltPageHeader, dbPageSize + boltPageHeader} {
+			sum := fnv.New64a()
+			sum.Write(b[at : at+56])
+			binary.LittleEndian.PutUint64(b[at+56:], sum.Sum64())
 		}
 		if err := checkBoltBytes(b); err != nil && !errors.Is(err, ErrDamaged) {
 			t.Fatal(err)

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -172,13 +173,16 @@ func (m *model) Check(t *rapid.T) {
 
 func TestTheVaultBehavesAsAMap(t *testing.T) {
 	t.Parallel()
+	base := newHome(t)
+	n := 0
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp("", "vault")
-		must(t, err)
-		defer os.RemoveAll(dir)
-		m := &model{home: dir + "/home", sessions: map[ID]*modelSession{}, outbox: map[[16]byte]string{}}
+		n++
+		m := &model{home: fmt.Sprintf("%s%d", base, n), sessions: map[ID]*modelSession{}, outbox: map[[16]byte]string{}}
 		m.vault = openVault(t, m.home)
-		defer func() { closeVault(t, m.vault) }()
+		defer func() {
+			closeVault(t, m.vault)
+			os.RemoveAll(m.home)
+		}()
 		t.Repeat(map[string]func(*rapid.T){
 			"Begin": m.Begin, "Append": m.Append, "Clip": m.Clip, "CloseSession": m.CloseSession, "Erase": m.Erase,
 			"Put": m.Put, "Ack": m.Ack, "Reopen": m.Reopen, "Crash": m.Crash, "": m.Check,

@@ -260,19 +260,17 @@ func (v *Vault) putState(tx *bolt.Tx) error {
 }
 
 // writeRing stores next as the keyring, under a new root key if fresh, and makes
-// it the vault's. A fresh one also overwrites the blocks of the one before, which
-// helps where the disk writes in place and is no promise where it does not.
+// it the vault's. It also overwrites the blocks of the one before, which helps
+// where the disk writes in place and is no promise where it does not.
 func (v *Vault) writeRing(next *keyring, fresh bool) error {
-	var old *os.File
 	if fresh {
 		if err := next.renew(v.sealer); err != nil {
 			return err
 		}
-		f, err := os.OpenFile(v.path(keyringName), os.O_RDWR, 0)
-		if err == nil {
-			old = f
-			defer old.Close()
-		}
+	}
+	old, err := os.OpenFile(v.path(keyringName), os.O_RDWR, 0)
+	if err == nil {
+		defer old.Close()
 	}
 	file, err := next.encode()
 	if err != nil {
@@ -292,8 +290,7 @@ func (v *Vault) writeRing(next *keyring, fresh bool) error {
 	}
 	v.ring = next
 	if old != nil {
-		// Overwriting is a help, not the promise: the root key that opens the old
-		// file is gone from memory, and DESIGN.md says what that is worth.
+		// That this may fail is part of what DESIGN.md says about old blocks.
 		_ = v.disk.Wipe(old)
 	}
 	return nil

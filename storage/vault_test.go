@@ -224,7 +224,7 @@ func TestTheOutboxDeliversAtLeastOnceAndKeepsAnIdOnce(t *testing.T) {
 func TestASecondTeninIsToldWhoHasTheVault(t *testing.T) {
 	home := newHome(t)
 	v := openVault(t, home)
-	_, err := Open(home, testSealer(home), anyRoom)
+	_, err := Open(home, testSealer(home), Options{Reserve: -1, LockWait: -1})
 	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "vault is in use by another tenin (process ") {
 		t.Fatal(err)
 	}
