@@ -102,7 +102,9 @@ void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, 
     p->no_timestamps   = true;
     p->single_segment  = true;
     p->suppress_blank  = true;
-    p->suppress_nst    = true;
+    // With non-speech tokens suppressed a chime came out as おはようございます; allowed, it is an honest (音楽), which
+    // hallucination.go removes. Words of speech were the same either way.
+    p->suppress_nst    = false;
     p->audio_ctx       = s->audio_ctx;
     p->max_tokens      = s->max_tokens;
     p->prompt_tokens   = s->n_prompt > 0 ? s->prompt : NULL;

@@ -273,13 +273,14 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 				d.tokens = append(d.tokens, int32(id))
 			}
 		}
-		d.noSpeech = float64(C.whisper_full_get_segment_no_speech_prob(w.cctx(), C.int(s)))
 	}
 	d.text = w.text(d.tokens)
 	return d, nil
 }
 
-// startOfText asks the decoder, on the encoding that decode left, what stands before any text.
+// startOfText asks the decoder, on the encoding that decode left, what stands before any text. whisper.cpp's own no-speech
+// probability (whisper_full_get_segment_no_speech_prob) reads logits that its prompt decode does not write: it returned the
+// value of the clip before.
 func (w *Whisper) startOfText() (noSpeech, japanese float64, err error) {
 	var n, j C.float
 	if !C.tenin_start_of_text(w.cctx(), C.int(w.threads), &n, &j) {
