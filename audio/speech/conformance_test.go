@@ -139,7 +139,7 @@ func testSynthesizer(t *testing.T, s Synthesizer) {
 	t.Run("the ID is stable and not empty", func(t *testing.T) {
 		a, err := s.ID()
 		b, _ := s.ID()
-		if err != nil || a == "" || a != b || !strings.Contains(a, FrontEndVersion) {
+		if err != nil || a == "" || a != b || !strings.Contains(a, FrontEndVersion()) {
 			t.Errorf("%q, %q, %v", a, b, err)
 		}
 	})

@@ -43,7 +43,7 @@ func tones(ctx context.Context, c chunk, o Options) ([]float32, error) {
 }
 
 // ID names the fake and the front end.
-func (f *Fake) ID() (string, error) { return "fake front-end " + FrontEndVersion, nil }
+func (f *Fake) ID() (string, error) { return "fake front-end " + FrontEndVersion(), nil }
 
 // Close does nothing.
 func (f *Fake) Close() error { return nil }

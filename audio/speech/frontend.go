@@ -12,9 +12,13 @@ import (
 	"tenin/llm/reading"
 )
 
-// FrontEndVersion changes whenever the same text may be spoken with other
+// frontEndRules changes whenever the same words may be spoken with other
 // phonemes or cut at other places.
-const FrontEndVersion = "1." + reading.Version
+const frontEndRules = "1"
+
+// FrontEndVersion names the way from text to phonemes: the rules of this package
+// and the version of the readings.
+func FrontEndVersion() string { return frontEndRules + "." + reading.Version() }
 
 // A FrontEnd turns text into phonemes. It may be used by many goroutines.
 type FrontEnd struct {
@@ -117,6 +121,10 @@ func (f *FrontEnd) nodes(line string) []node {
 		}
 		if t.Pron != "" {
 			out = append(out, node{written: t.Surface, kana: t.Pron, particle: breaks(t)})
+			continue
+		}
+		if t.Surface == "." && t.End < len(line) && line[t.End] < utf8.RuneSelf && unicode.IsLetter(rune(line[t.End])) {
+			out = append(out, node{written: t.Surface, kana: "ドット"}) // an address: example.jp
 			continue
 		}
 		for _, r := range t.Surface {

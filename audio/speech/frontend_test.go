@@ -58,8 +58,9 @@ func TestSayKeepsPausesAndReadsEverything(t *testing.T) {
 	f := testFrontEnd(t)
 	for text, want := range map[string]string{
 		"PayPayは使えます。税込1,100円です！": "ペイペイワツカエマス。ゼーコミセンヒャクエンデス！",
-		"1階\n2階":      "イッカイニカイ",
-		"(B1F) 食品売り場": "、チカイッカイ、ショクヒンウリバ",
+		"www.tenin.jpです. はい":      "ダブリューダブリューダブリュードットテニンドットジェーピーデス。ハイ",
+		"1階\n2階":                  "イッカイニカイ",
+		"(B1F) 食品売り場":             "、チカイッカイ、ショクヒンウリバ",
 	} {
 		if got := f.Say(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)

@@ -106,5 +106,5 @@ func kokoroID(p Paths) (string, error) {
 			return "", weightsError(err)
 		}
 	}
-	return fmt.Sprintf("kokoro %s onnxruntime %s front-end %s", hex.EncodeToString(h.Sum(nil)[:16]), onnx.RuntimeVersion, FrontEndVersion), nil
+	return fmt.Sprintf("kokoro %s onnxruntime %s front-end %s", hex.EncodeToString(h.Sum(nil)[:16]), onnx.RuntimeVersion, FrontEndVersion()), nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"tenin/audio/internal/onnx"
+	"tenin/llm/models"
 	"tenin/llm/reading"
 )
 
@@ -31,14 +32,7 @@ func TestMain(m *testing.M) {
 
 // weights returns the folder with the real weights and fails without them.
 func weights(t testing.TB) string {
-	dir := os.Getenv("TENIN_MODELS")
-	if dir == "" {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(cache, "tenin", "models")
-	}
+	dir := models.DefaultDir()
 	if _, err := os.Stat(PathsIn(dir).Model); err != nil {
 		t.Fatalf("no weights: set TENIN_MODELS or run `tenin models pull` (%v)", err)
 	}

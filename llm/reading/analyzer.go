@@ -1,6 +1,8 @@
 package reading
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,9 +14,16 @@ import (
 	"github.com/ikawaha/kagome/v2/tokenizer"
 )
 
-// Version names the readings that this package gives. It changes whenever the
-// same text may be read differently, so that stored speech can be told stale.
-const Version = "1"
+// rulesVersion changes whenever the rules in this package may read the same text
+// differently. The lexicon counts by itself.
+const rulesVersion = "1"
+
+// Version names the readings that this package gives: the rules and the content
+// of the lexicon. Stored speech of another version is stale.
+var Version = sync.OnceValue(func() string {
+	sum := sha256.Sum256([]byte(lexiconFile))
+	return rulesVersion + "-" + hex.EncodeToString(sum[:4])
+})
 
 // A Token is a word of a text, or a whole number with its counter, or a Latin
 // name. Start and End are byte offsets into the text that was analysed.

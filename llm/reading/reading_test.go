@@ -219,3 +219,14 @@ func TestIntegersAreReadWithTheirPlaces(t *testing.T) {
 		}
 	}
 }
+
+func TestLongTextsAreReadInFull(t *testing.T) {
+	a := Default()
+	for _, part := range []string{"あ", "1", "1,", "0-", "何", "B1", "漢", "〜", "3階", "ー", "x", "9/"} {
+		text := strings.Repeat(part, 3_000)
+		tokens := a.Analyze(text)
+		if len(tokens) == 0 || tokens[len(tokens)-1].End != len(text) {
+			t.Errorf("%s… ends early", part)
+		}
+	}
+}
