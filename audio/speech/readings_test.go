@@ -11,14 +11,15 @@ import (
 
 // The two lists were written by hand for a shop's announcements: front-end
 // rules were tuned on the first; the second was written before tuning and
-// served for nothing but this measurement.
+// served for nothing but this measurement. OpenJTalk (pyopenjtalk-plus
+// 0.4.1.post10, raw text) reads 31 of 40 right in either list.
 func TestShopSentencesAreSpokenRight(t *testing.T) {
 	for _, list := range []struct {
 		file  string
 		right int // of 40
 	}{
 		{"testdata/readings-tuning.tsv", 40},
-		{"testdata/readings-heldout.tsv", 37},
+		{"testdata/readings-heldout.tsv", 39},
 	} {
 		t.Run(list.file, func(t *testing.T) {
 			f, err := os.Open(list.file)

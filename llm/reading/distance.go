@@ -116,9 +116,9 @@ func lengthens(vowel, next rune) bool {
 	return vowel != 0 && (vowel == next || vowel == 'o' && next == 'u' || vowel == 'e' && next == 'i')
 }
 
-// Costs of an edit, chosen by hand from what Whisper base writes for synthetic
-// kiosk questions: long marks and small ッ come and go, voicing is often lost,
-// whole beats seldom are.
+// Costs of an edit, chosen by hand after the slips that Japanese recognisers
+// make (扁拾い for 返品, 中車場 for 駐車場): long marks and small ッ come and go,
+// voicing is often lost, whole beats seldom are.
 const (
 	costLong  = 0.2
 	costStop  = 0.25

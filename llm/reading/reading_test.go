@@ -174,8 +174,8 @@ func TestEveryCounterIsNormalisedAndReadInKatakana(t *testing.T) {
 	}
 }
 
-// The table holds what the changes of sound give for 1 to 10, as the NHK
-// accent dictionary's appendix on counters has it.
+// The table holds what the changes of sound give for 1 to 10 in careful speech;
+// some counters have a second form (ハチカイ, ジッポン) that is as right.
 func TestCountersChangeTheNumbersBeforeThem(t *testing.T) {
 	a := Default()
 	for counter, want := range map[string]string{
