@@ -15,8 +15,9 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// lockTimeout is how long Open waits for another process: an import of 200,000
-// rows holds the store for less.
+// lockTimeout is how long Open waits for another process. A shop's whole
+// knowledge is applied in a fraction of it; who holds the store for longer is a
+// kiosk, or an import of a chain's list.
 const lockTimeout = 2 * time.Second
 
 const storeFormat = "tenin knowledge 1"

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -189,6 +190,9 @@ func bucketPatch(tx *bolt.Tx, bucket []byte, want map[string][]byte) (patch []re
 	for k, v := range want {
 		patch = append(patch, recordChange{string(bucket), []byte(k), nil, v})
 	}
+	// In the order of keys bbolt fills page after page: 100,000 new records took
+	// 18 s in random order and take 1 s in this one.
+	slices.SortFunc(patch, func(a, b recordChange) int { return bytes.Compare(a.Key, b.Key) })
 	return patch
 }
 
@@ -317,7 +321,10 @@ func remember(tx *bolt.Tx, a applied) error {
 		}
 	}
 	var buf bytes.Buffer
-	z := gzip.NewWriter(&buf)
+	z, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
 	if err := json.NewEncoder(z).Encode(a); err != nil {
 		return err
 	}
