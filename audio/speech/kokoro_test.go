@@ -4,11 +4,13 @@ package speech
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"tenin/audio/internal/onnx"
 	"tenin/llm/models"
@@ -107,5 +109,16 @@ func TestMissingAndBrokenWeightsAreNamed(t *testing.T) {
 				t.Errorf("%s %s was accepted", name, path)
 			}
 		}
+	}
+}
+
+func TestCancellingStopsTheModelInsideAChunk(t *testing.T) {
+	k := openKokoro(t, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	stop := time.AfterFunc(20*time.Millisecond, cancel) // a chunk takes half a second at least
+	defer stop.Stop()
+	_, err := Whole(k.Synthesize(ctx, "営業時間は午前10時から午後8時までです。", Options{}))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
