@@ -34,7 +34,7 @@ engines: packages
 weights: packages
 	@$(GO) build -o $(CACHE)/fetch ./cmd/tenin
 	@$(CACHE)/fetch models pull --build
-	@lib=$$($(CACHE)/fetch models path onnxruntime) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
+	@lib=$$($(CACHE)/fetch models path libonnxruntime.so) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
 
 build: engines weights
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \

@@ -31,7 +31,7 @@ type Config struct {
 type Shop struct {
 	// Name is spoken and shown; empty means the name that the knowledge brings.
 	Name string `toml:"name"`
-	// Language is the first language of the kiosk: "ja" or "en".
+	// Language is what shoppers speak: "ja", "en", or "auto" for whichever of the two is heard.
 	Language string `toml:"language"`
 }
 
@@ -78,7 +78,7 @@ type Engines struct {
 // Default returns the settings of a kiosk without a file.
 func Default() Config {
 	return Config{
-		Shop:      Shop{Language: "ja"},
+		Shop:      Shop{Language: "auto"},
 		Audio:     Audio{QuietSeconds: 8},
 		Speech:    Speech{Voice: "jf_alpha", Speed: 1},
 		Answers:   Answers{Threshold: DefaultThreshold},
@@ -130,8 +130,8 @@ func (c *Config) parse(text string) error {
 
 func (c *Config) check() error {
 	switch {
-	case c.Shop.Language != "ja" && c.Shop.Language != "en":
-		return fmt.Errorf("shop.language is %q: use \"ja\" or \"en\"", c.Shop.Language)
+	case !slices.Contains([]string{"ja", "en", "auto"}, c.Shop.Language):
+		return fmt.Errorf("shop.language is %q: use \"ja\", \"en\" or \"auto\"", c.Shop.Language)
 	case c.Audio.QuietSeconds < 1 || c.Audio.QuietSeconds > 60:
 		return fmt.Errorf("audio.quiet_seconds is %g: use 1 to 60", c.Audio.QuietSeconds)
 	case c.Speech.Speed < 0.5 || c.Speech.Speed > 2:

@@ -1,0 +1,227 @@
+// Package kiosk puts the parts of a clerk together and runs its turns: hear, find, answer, speak, keep.
+//
+// A [Clerk] owns every part that is expensive to open: the knowledge and its index, the recogniser, the voice, the vault.
+// A [Visit] is one shopper in front of it; it knows whether anything may be kept.
+package kiosk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tenin/asr"
+	"tenin/audio"
+	"tenin/audio/speech"
+	"tenin/cmd/internal/config"
+	"tenin/llm"
+	"tenin/llm/dialogue"
+	"tenin/llm/models"
+	"tenin/llm/reading"
+	"tenin/storage"
+)
+
+// Parts are what a Clerk opens.
+type Parts uint8
+
+// The parts. Knowing is the knowledge with its index, Hearing the recogniser and the VAD, Speaking the voice, Keeping the
+// vault.
+const (
+	Knowing Parts = 1 << iota
+	Hearing
+	Speaking
+	Keeping
+)
+
+// Options say which clerk to open.
+type Options struct {
+	// Home is the folder of the vault and the knowledge. It is made when something is to be kept in it.
+	Home string
+	// Config are the shop's settings.
+	Config config.Config
+	// Weights are the models; the zero value is the default folder.
+	Weights *models.Store
+	// Parts to open.
+	Parts Parts
+	// Language of the shoppers: "ja", "en" or "auto"; empty is the settings' own.
+	Language string
+	// Progress is told about long work; it may be nil.
+	Progress func(what string, done, total int)
+}
+
+// Clerk is the running clerk. Its methods may be called by one visit at a time.
+type Clerk struct {
+	options  Options
+	permit   *permit
+	analyzer *reading.Analyzer
+
+	shop     *shop
+	embedder llm.Embedder
+	dialogue *dialogue.Clerk
+
+	recognizer asr.Recognizer
+	vad        audio.VAD
+	prompt     string
+	known      func(word string) bool
+
+	voice speech.Synthesizer
+	cache *speech.Cache
+
+	vault *storage.Vault
+}
+
+// Open opens the parts that o names, side by side. What fails closes what was opened.
+func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
+	if o.Weights == nil {
+		store := models.Open(models.DefaultDir())
+		o.Weights = &store
+	}
+	if o.Language == "" {
+		o.Language = o.Config.Shop.Language
+	}
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	c := &Clerk{options: o, permit: newPermit()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+
+	if o.Parts&Keeping != 0 {
+		if err := c.openVault(); err != nil {
+			return nil, err
+		}
+	}
+	var group errgroup.Group
+	if o.Parts&(Knowing|Speaking) != 0 {
+		// Everybody needs the dictionary: 0.6 s, beside the weights.
+		reading.Warm()
+		c.analyzer = reading.Default()
+	}
+	if o.Parts&Knowing != 0 {
+		group.Go(func() error { return c.openKnowledge(ctx) })
+	}
+	if o.Parts&Hearing != 0 {
+		group.Go(c.openEars)
+	}
+	if o.Parts&Speaking != 0 {
+		group.Go(c.openVoice)
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if c.recognizer != nil && c.shop != nil {
+		c.expect(c.shop.batch)
+	}
+	return c, nil
+}
+
+func (c *Clerk) openEars() error {
+	weights, err := c.options.Weights.Path(models.Whisper)
+	if err != nil {
+		return err
+	}
+	silero, err := c.options.Weights.Path(models.Silero)
+	if err != nil {
+		return err
+	}
+	whisper, err := asr.OpenWhisper(weights, asr.WhisperOptions{Threads: c.threads()})
+	if err != nil {
+		return err
+	}
+	c.recognizer = permitted{whisper, c.permit}
+	c.vad, err = audio.OpenSilero(silero)
+	return err
+}
+
+func (c *Clerk) openVoice() error {
+	for _, name := range []string{models.Kokoro, models.KokoroVoices, models.KokoroVocab, models.KokoroWords} {
+		if _, err := c.options.Weights.Path(name); err != nil {
+			return err
+		}
+	}
+	voice, err := speech.OpenKokoro(speech.PathsIn(c.options.Weights.Dir()), c.analyzer, c.threads())
+	if err != nil {
+		return err
+	}
+	c.voice = voice
+	c.cache, err = speech.OpenCache(filepath.Join(c.options.Home, "cache", "speech"), 0)
+	return err
+}
+
+func (c *Clerk) openVault() error {
+	vault, err := OpenVault(c.options.Home)
+	if err != nil {
+		return err
+	}
+	c.vault = vault
+	return c.forget(time.Now())
+}
+
+// forget destroys the sessions that are older than the shop's retention.
+func (c *Clerk) forget(now time.Time) error {
+	sessions, err := c.vault.Sessions()
+	if err != nil {
+		return err
+	}
+	limit := now.AddDate(0, 0, -c.options.Config.Retention.Days)
+	for _, s := range sessions {
+		if s.Err == nil && s.Started.Before(limit) {
+			if err := c.vault.Erase(s.ID); err != nil {
+				return fmt.Errorf("retention: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// threads of the heavy engines: more than four gain nothing on clips of a few seconds.
+func (c *Clerk) threads() int {
+	if n := c.options.Config.Engines.Threads; n > 0 {
+		return n
+	}
+	return min(runtime.NumCPU(), 4)
+}
+
+// tokens counts tokens as the recogniser does, for the vocabulary's budget.
+func (c *Clerk) tokens() func(string) int {
+	if p, ok := c.recognizer.(permitted); ok {
+		if w, ok := p.Recognizer.(interface{ Tokens(string) int }); ok {
+			return w.Tokens
+		}
+	}
+	return nil
+}
+
+// Vault returns the vault, or nil when it was not asked for.
+func (c *Clerk) Vault() *storage.Vault { return c.vault }
+
+// Close frees every part that was opened.
+func (c *Clerk) Close() error {
+	var errs []error
+	for _, part := range []io.Closer{c.recognizer, c.vad, c.voice, c.embedder} {
+		if part != nil {
+			errs = append(errs, part.Close())
+		}
+	}
+	if c.vault != nil {
+		errs = append(errs, c.vault.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// makeHome makes the home folder for its owner alone.
+func makeHome(home string) error {
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return fmt.Errorf("home %s cannot be made: %w", home, errors.Unwrap(err))
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package kiosk
+
+import (
+	"time"
+
+	"tenin/audio"
+	"tenin/llm/dialogue"
+	"tenin/llm/redact"
+	"tenin/storage"
+)
+
+// keep seals the turn in the vault and leaves a summary in the outbox.
+func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn, error) {
+	c := v.clerk
+	if c.options.Config.Retention.Audio && len(voice.Samples) > 0 {
+		clip, err := v.session.NewClip()
+		if err != nil {
+			return turn, err
+		}
+		if err := clip.Write(pcm16(voice.Samples)); err != nil {
+			return turn, err
+		}
+		if err := clip.Close(); err != nil {
+			return turn, err
+		}
+		turn.Clip = clip.Number()
+	}
+	t := turn.Timings
+	err := v.session.Append(storage.Turn{
+		At:         time.Now(),
+		Transcript: turn.Transcript,
+		Language:   turn.Language,
+		Answer:     turn.Reply.Text,
+		Detail:     turn.Reply.Detail,
+		Kind:       string(turn.Reply.Kind),
+		Sources:    turn.Reply.Sources,
+		Score:      turn.Reply.Score,
+		Clip:       turn.Clip,
+		Timings: storage.Timings{
+			VAD: t.VAD, ASR: t.ASR, Retrieve: t.Retrieve, Generate: t.Generate, FirstAudio: t.FirstAudio, Total: t.Total,
+		},
+	})
+	if err != nil {
+		return turn, err
+	}
+	summary, err := c.summarise(turn, channel)
+	if err != nil {
+		return turn, err
+	}
+	return turn, c.vault.Outbox().Put(summary.ID(), summary.Encode())
+}
+
+// summarise makes what may leave the shop: no field of it can hold a word of the shopper.
+func (c *Clerk) summarise(turn Turn, channel redact.Channel) (redact.Summary, error) {
+	kind, err := redact.ParseKind(string(turn.Reply.Kind))
+	if err != nil {
+		return redact.Summary{}, err
+	}
+	facts := redact.Facts{
+		At: time.Now(), Kind: kind, Language: redact.LanguageOf(turn.Language), Channel: channel,
+		FirstAudio: turn.Timings.FirstAudio, Speech: turn.Speech, Total: turn.Timings.Total,
+	}
+	// A hand-off has a score too, but nothing was answered with it.
+	if turn.Reply.Kind != dialogue.HandOff {
+		facts.Score = turn.Reply.Score
+	}
+	for _, id := range turn.Reply.Sources {
+		known, err := c.shop.ids.ID(id)
+		if err != nil {
+			return redact.Summary{}, err
+		}
+		facts.Sources = append(facts.Sources, known)
+	}
+	return redact.NewSummary(facts)
+}
+
+// pcm16 rounds samples in [-1, 1] to 16 bits.
+func pcm16(samples []float32) []int16 {
+	out := make([]int16, len(samples))
+	for i, s := range samples {
+		out[i] = int16(max(-32768, min(32767, s*32767)))
+	}
+	return out
+}

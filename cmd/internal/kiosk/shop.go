@@ -1,0 +1,143 @@
+package kiosk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tenin/audio/speech"
+	"tenin/llm"
+	"tenin/llm/dialogue"
+	"tenin/llm/knowledge"
+	"tenin/llm/knowledge/demo"
+	"tenin/llm/models"
+	"tenin/llm/redact"
+)
+
+// shop is what the clerk knows, as it was when the clerk was opened.
+type shop struct {
+	batch knowledge.Batch
+	demo  bool
+	ids   *redact.IDSet
+	index *knowledge.Index
+}
+
+// KnowledgePath returns where the knowledge of home lies.
+func KnowledgePath(home string) string { return filepath.Join(home, "knowledge.db") }
+
+// OpenKnowledge opens the store of home and makes it when there is none.
+func OpenKnowledge(home string) (*knowledge.Store, error) {
+	if err := makeHome(home); err != nil {
+		return nil, err
+	}
+	return knowledge.Open(KnowledgePath(home))
+}
+
+// LoadKnowledge reads what the shop of home knows. A home without knowledge has the demo shop's, and demo is true.
+func LoadKnowledge(home string) (batch knowledge.Batch, isDemo bool, err error) {
+	store, err := knowledge.OpenReadOnly(KnowledgePath(home))
+	if err == nil {
+		defer store.Close()
+		if batch, err = store.Batch(); err != nil {
+			return batch, false, err
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return batch, false, err
+	}
+	if len(batch.Entries)+len(batch.Products) > 0 {
+		return batch, false, nil
+	}
+	return demo.Batch(), true, nil
+}
+
+func (c *Clerk) openKnowledge(ctx context.Context) error {
+	batch, isDemo, err := LoadKnowledge(c.options.Home)
+	if err != nil {
+		return err
+	}
+	weights, err := c.options.Weights.Path(models.E5)
+	if err != nil {
+		return err
+	}
+	if c.embedder, err = llm.OpenEmbedder(weights); err != nil {
+		return err
+	}
+	index, err := c.buildIndex(ctx, batch)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, 0, len(batch.Entries)+len(batch.Products))
+	for _, e := range batch.Entries {
+		ids = append(ids, e.ID)
+	}
+	for _, p := range batch.Products {
+		ids = append(ids, p.ID)
+	}
+	c.shop = &shop{batch: batch, demo: isDemo, ids: redact.NewIDSet(ids), index: index}
+	c.dialogue = dialogue.New(index, c.policy())
+	return nil
+}
+
+// buildIndex embeds what was not embedded before; the vectors are kept beside the home's other caches.
+func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch) (*knowledge.Index, error) {
+	folder := filepath.Join(c.options.Home, "cache")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("cache %s cannot be made: %w", folder, errors.Unwrap(err))
+	}
+	vectors, err := knowledge.OpenVectorCache(filepath.Join(folder, "vectors"))
+	if err != nil {
+		return nil, err
+	}
+	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, c.analyzer,
+		knowledge.WithVectors(vectors, models.E5),
+		knowledge.WithProgress(func(done, total int) { c.options.Progress("reading the knowledge", done, total) }))
+	return index, errors.Join(err, vectors.Flush())
+}
+
+func (c *Clerk) policy() dialogue.Policy {
+	return dialogue.Policy{
+		Threshold: c.options.Config.Answers.Threshold,
+		HandOff:   map[string]string{"ja": c.options.Config.Answers.HandOff},
+		Now:       time.Now,
+	}
+}
+
+// Index returns the index that the clerk answers from.
+func (c *Clerk) Index() *knowledge.Index { return c.shop.index }
+
+// Demo says that the clerk answers from the demo shop, because its home has no knowledge.
+func (c *Clerk) Demo() bool { return c.shop.demo }
+
+// Answers returns how many answers and products the clerk knows.
+func (c *Clerk) Known() (answers, products int) {
+	return len(c.shop.batch.Entries), len(c.shop.batch.Products)
+}
+
+// approved returns the texts that are spoken often: the approved answers in the voice's language, and the hand-off.
+func (s *shop) approved(p dialogue.Policy) []speech.Approved {
+	texts := []speech.Approved{speech.Approve(p.HandOffText("ja"))}
+	for _, e := range s.batch.Entries {
+		if e.Language == "ja" {
+			texts = append(texts, speech.Approve(e.Answer))
+		}
+	}
+	return texts
+}
+
+// Greeting says in a line who is at the counter and what it knows.
+func (c *Clerk) Greeting() string {
+	answers, products := c.Known()
+	name := c.options.Config.Shop.Name
+	switch {
+	case name != "":
+	case c.Demo():
+		name = "demo shop てんいん百貨店"
+	default:
+		name = "this shop"
+	}
+	return fmt.Sprintf("Tenin at %s: %d answers, %d products.", name, answers, products)
+}

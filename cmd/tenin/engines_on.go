@@ -1,0 +1,5 @@
+//go:build engines
+
+package main
+
+const hasEngines = true

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+
+	"tenin/llm/models"
+	"tenin/storage"
+	"tenin/storage/seal"
+)
+
+// The exit codes of every command.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRefused = 3
+	exitDamaged = 4
+)
+
+// usageError is a command line or a settings file that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// refusedError is something that policy does not allow.
+type refusedError struct{ error }
+
+func (e refusedError) Unwrap() error { return e.error }
+
+// quietError ends a command with a code after its result has said everything.
+type quietError struct{ code int }
+
+func (quietError) Error() string { return "" }
+
+func isQuiet(err error) bool { return errors.As(err, new(quietError)) }
+
+// exitCode maps an error to the code of the process, here and nowhere else.
+func exitCode(err error) int {
+	var quiet quietError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &quiet):
+		return quiet.code
+	case errors.As(err, new(usageError)):
+		return exitUsage
+	case errors.As(err, new(refusedError)), errors.Is(err, fs.ErrPermission):
+		return exitRefused
+	case errors.Is(err, storage.ErrDamaged), errors.Is(err, storage.ErrWrongKey), errors.Is(err, seal.ErrWrongKey),
+		errors.Is(err, models.ErrDamaged):
+		return exitDamaged
+	default:
+		return exitFailed
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"tenin/cmd/internal/kiosk"
+	"tenin/llm/knowledge"
+)
+
+func newKnowledgeImport(f *flags) *cobra.Command {
+	var dryRun, add, noRender bool
+	c := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Take answers or products from JSONL, CSV or .xlsx",
+		Long: `Reads approved answers or products from a file that a shop keeps: JSON lines, CSV (UTF-8 or Shift_JIS) or an .xlsx workbook,
+with English or Japanese headings. Every row that is not taken is named with its number and the reason. The file
+replaces what there was of its kind, answers or products; what that changed is shown, and ` + "`tenin knowledge undo`" + ` goes back.
+Then the answers are spoken once, so that no shopper waits for the voice.
+
+Answers have: id, question, variants, answer, detail, topic, brand, audience, valid_from, valid_until, language, place
+(質問, 言い換え, 回答, 詳細, カテゴリ, …); only question and answer are required.
+Products have: id, name, reading, aliases, jan, place, floor, price, stock (商品名, よみ, 別名, 売場, 階, 価格, 在庫, …).
+
+JSON fields: report, diff.`,
+		Example: `  tenin knowledge import faq.xlsx
+  tenin knowledge import products.csv --dry-run
+  cat more.jsonl | tenin knowledge import --add -`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			home, _, err := f.load()
+			if err != nil {
+				return err
+			}
+			in, name := io.Reader(cmd.InOrStdin()), "standard input"
+			if args[0] != "-" {
+				name = args[0]
+				file, err := os.Open(name)
+				if err != nil {
+					return err
+				}
+				defer file.Close()
+				if info, err := file.Stat(); err == nil && info.IsDir() {
+					return usageError{fmt.Errorf("%s is a folder: name one file", name)}
+				}
+				in = file
+			}
+			batch, report, err := knowledge.Import(ctx, filepath.Base(name), in)
+			if err != nil {
+				return err
+			}
+			store, err := kiosk.OpenKnowledge(home)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			apply := store.Apply
+			switch {
+			case dryRun:
+				apply = store.Preview
+			case add:
+				apply = store.Merge
+			}
+			diff, err := apply(batch)
+			if err != nil {
+				return err
+			}
+			// What follows opens the knowledge anew, and the store takes one at a time.
+			if err := store.Close(); err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if f.json {
+				if err := printJSON(out, map[string]any{"report": report, "diff": diff}); err != nil {
+					return err
+				}
+			} else {
+				if err := errors.Join(report.WriteText(out), diff.WriteText(out)); err != nil {
+					return err
+				}
+			}
+			if dryRun {
+				f.say("nothing was changed (--dry-run)")
+				return nil
+			}
+			if diff.Empty() || noRender || !hasEngines {
+				return nil
+			}
+			return renderAnswers(cmd, f)
+		},
+	}
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would change, and change nothing")
+	c.Flags().BoolVar(&add, "add", false, "add to what there is instead of replacing it")
+	c.Flags().BoolVar(&noRender, "no-render", false, "do not speak the answers now; the kiosk does it when it has time")
+	return c
+}
+
+// renderAnswers embeds and speaks what an import brought. The import itself stands whatever becomes of this.
+func renderAnswers(cmd *cobra.Command, f *flags) error {
+	clerk, err := openClerk(cmd.Context(), f, kiosk.Knowing|kiosk.Speaking, "")
+	if err != nil {
+		return fmt.Errorf("the import is done, but its answers were not spoken: %w", err)
+	}
+	defer clerk.Close()
+	if err := clerk.Render(cmd.Context()); err != nil {
+		return fmt.Errorf("the import is done, but its answers were not all spoken: %w", err)
+	}
+	return nil
+}

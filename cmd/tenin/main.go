@@ -1,0 +1,47 @@
+// Tenin is a clerk in one program: it hears a shopper's question, answers it from what the shop has approved, and
+// forgets. Everything runs on this machine.
+//
+//	tenin run --headless             the kiosk, without a screen
+//	tenin ask --text "駐車場は？"      one question, one answer
+//	tenin help                       every command
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// version and cpuFeatures are set by the linker: what was built, and what its kernels need of the CPU.
+var (
+	version     = "unknown"
+	cpuFeatures = ""
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs the command line of this process and returns its exit code. It is apart from main so that script tests
+// can run the program inside the test binary.
+func Main() int {
+	if err := checkCPU(cpuFeatures); err != nil {
+		fmt.Fprintln(os.Stderr, "tenin:", err)
+		return exitFailed
+	}
+	if err := ensureEnvironment(); err != nil {
+		fmt.Fprintln(os.Stderr, "tenin:", err)
+		return exitFailed
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the program the ordinary way, should anything hang.
+	context.AfterFunc(ctx, stop)
+
+	command := newRoot()
+	err := command.ExecuteContext(ctx)
+	if err != nil && !isQuiet(err) {
+		fmt.Fprintln(os.Stderr, "tenin:", oneLine(err.Error()))
+	}
+	return exitCode(err)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"tenin/cmd/internal/config"
+)
+
+// flags are those that every command takes.
+type flags struct {
+	home     string
+	settings string
+	json     bool
+	quiet    bool
+}
+
+func newRoot() *cobra.Command {
+	f := &flags{}
+	root := &cobra.Command{
+		Use:   "tenin",
+		Short: "A clerk for a shop's counter that hears, answers and forgets, all on this machine",
+		Long: `Tenin (店員) hears a shopper's question, answers it from what the shop has approved, and forgets.
+Recognition, retrieval and speech run on this machine; no sound and no word of a shopper leaves it.
+
+Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data damaged or not verified.`,
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w: `%s --help` shows how", err, cmd.CommandPath())}
+	})
+	persistent := root.PersistentFlags()
+	persistent.StringVar(&f.home, "home", "", "folder of the vault and the knowledge (default: the user's data folder)")
+	persistent.StringVar(&f.settings, "config", "", "settings file (default: HOME/tenin.toml, which may be absent)")
+	persistent.BoolVar(&f.json, "json", false, "print the result as JSON with stable field names")
+	persistent.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but the result")
+
+	root.AddGroup(
+		&cobra.Group{ID: "clerk", Title: "The clerk:"},
+		&cobra.Group{ID: "shop", Title: "What the shop knows and keeps:"},
+		&cobra.Group{ID: "machine", Title: "This machine:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add("clerk", newRun(f), newAsk(f), newChat(f), newTranscribe(f), newSpeak(f))
+	add("shop", newKnowledge(f), newSessions(f))
+	add("machine", newModels(f), newDoctor(f), newBench(f))
+	root.AddCommand(newHelpConfig())
+	strictArguments(root)
+	return root
+}
+
+// strictArguments turns cobra's complaints about arguments into usage errors, for the exit code.
+func strictArguments(command *cobra.Command) {
+	check := command.Args
+	if check == nil {
+		check = cobra.NoArgs
+		if command.HasSubCommands() {
+			check = func(c *cobra.Command, args []string) error {
+				if len(args) == 0 {
+					return nil
+				}
+				if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+					return fmt.Errorf("%s: unknown command %q: did you mean %q?", c.CommandPath(), args[0], near[0])
+				}
+				return fmt.Errorf("%s: unknown command %q: `%s --help` lists them", c.CommandPath(), args[0], c.CommandPath())
+			}
+			if command.RunE == nil {
+				command.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			}
+		}
+	}
+	command.SuggestionsMinimumDistance = 2
+	command.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	for _, sub := range command.Commands() {
+		strictArguments(sub)
+	}
+}
+
+// homeDir returns the folder of this kiosk's data; it need not exist yet.
+func (f *flags) homeDir() (string, error) {
+	if f.home != "" {
+		return filepath.Abs(f.home)
+	}
+	if dir := os.Getenv("TENIN_HOME"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "tenin"), nil
+	}
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no home folder is known: name one with --home DIR")
+	}
+	return filepath.Join(dir, ".local", "share", "tenin"), nil
+}
+
+// load returns the home and its settings.
+func (f *flags) load() (string, config.Config, error) {
+	home, err := f.homeDir()
+	if err != nil {
+		return "", config.Config{}, err
+	}
+	settings, err := config.Load(f.settings, home)
+	if err != nil {
+		return "", config.Config{}, usageError{err}
+	}
+	return home, settings, nil
+}
+
+// printJSON writes one object on one line.
+func printJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// isTerminal says whether a person is at the other end.
+func isTerminal(v any) bool {
+	file, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

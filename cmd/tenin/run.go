@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tenin/audio"
+	"tenin/audio/speech"
+	"tenin/cmd/internal/bench"
+	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/kiosk"
+	"tenin/llm/dialogue"
+	"tenin/storage"
+)
+
+// recordedQuestions is how many questions the demo asks: enough to see approved answers and products, in about a minute.
+const recordedQuestions = 10
+
+func newRun(f *flags) *cobra.Command {
+	var headless bool
+	var inputs []string
+	var output, language string
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "The kiosk: hear questions and answer them until it is stopped",
+		Long: `Runs the clerk. With a terminal and a microphone it listens when Enter is touched, after asking whether the conversation
+may be kept. Without one, the demo shop answers recorded questions, fed in real time as a microphone would bring them.
+Each answer is printed with what was heard, its source, its kind and the timings.
+
+With --json one object a line, as ` + "`tenin ask`" + `.`,
+		Example: `  tenin run --headless                              microphone, or recorded questions
+  tenin run --headless --output answers             also write each spoken answer as WAV
+  tenin run --headless --input question.wav -o answer.wav`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !headless {
+				return usageError{errors.New("this build has no screen: run it with --headless")}
+			}
+			ctx := cmd.Context()
+			home, settings, err := f.load()
+			if err != nil {
+				return err
+			}
+			// Files and the microphone are looked at before the engines are: a mistake shows at once.
+			var clips []audio.Clip
+			for _, path := range inputs {
+				clip, err := readQuestion(f, path)
+				if err != nil {
+					return err
+				}
+				clips = append(clips, clip)
+			}
+			_, isDemo, err := kiosk.LoadKnowledge(home)
+			if err != nil {
+				return err
+			}
+			live := false
+			if len(clips) == 0 {
+				var why error
+				if live, why = canListen(cmd.InOrStdin(), settings); why != nil && !isDemo {
+					return fmt.Errorf("%w; recorded questions exist for the demo shop only: name a recording with --input FILE.wav", why)
+				} else if why != nil {
+					f.say("%v: the demo shop answers recorded questions", why)
+				}
+			}
+			clerk, err := openClerk(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, language)
+			if err != nil {
+				return err
+			}
+			defer clerk.Close()
+			f.say("%s", clerk.Greeting())
+			f.say("%s", kiosk.KeyFile(home).Describe())
+
+			answers, err := newAnswerFiles(output)
+			if err != nil {
+				return err
+			}
+			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers}
+			switch {
+			case live:
+				err = run.interactive(ctx, cmd.InOrStdin())
+			case len(clips) > 0:
+				err = run.recordings(ctx, clips)
+			default:
+				err = run.demo(ctx)
+			}
+			return errors.Join(err, answers.finish())
+		},
+	}
+	c.Flags().BoolVar(&headless, "headless", false, "without a screen")
+	c.Flags().StringArrayVar(&inputs, "input", nil, "a WAV file that is fed in real time instead of a microphone; may be repeated")
+	c.Flags().StringVarP(&output, "output", "o", "", "folder for the spoken answers, or one FILE.wav for all of them")
+	c.Flags().StringVar(&language, "lang", "", "language of the shoppers: ja, en or auto (default: the settings' own)")
+	return c
+}
+
+// canListen says whether a person can speak to this process, and if not, why.
+func canListen(in io.Reader, settings config.Config) (bool, error) {
+	if !isTerminal(in) {
+		return false, errors.New("no terminal")
+	}
+	if settings.Audio.Microphone != "" {
+		return true, nil
+	}
+	if _, err := audio.DefaultMicrophone(); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// headlessRun is the kiosk without a screen.
+type headlessRun struct {
+	clerk    *kiosk.Clerk
+	flags    *flags
+	settings config.Config
+	out      io.Writer
+	answers  *answerFiles
+}
+
+// demo answers recorded questions as a microphone would bring them.
+func (r *headlessRun) demo(ctx context.Context) error {
+	questions, err := bench.TurnQuestions()
+	if err != nil {
+		return err
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	voices := speech.Voices()
+	for i, q := range questions[:min(recordedQuestions, len(questions))] {
+		recording, err := r.clerk.Record(ctx, q.Text, voices[i%len(voices)])
+		if err != nil {
+			return err
+		}
+		if path := r.answers.question(); path != "" {
+			if err := recording.Write(path); err != nil {
+				return err
+			}
+		}
+		if err := r.recording(ctx, recording.Clip); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *headlessRun) recordings(ctx context.Context, clips []audio.Clip) error {
+	for _, clip := range clips {
+		if err := r.recording(ctx, clip); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recording is a visit of its own: whoever was recorded does not come back.
+func (r *headlessRun) recording(ctx context.Context, clip audio.Clip) error {
+	visit, err := r.clerk.Begin(storage.FromFile())
+	if err != nil {
+		return err
+	}
+	defer visit.Close()
+	var spoken audio.Clip
+	turn, err := visit.Listen(ctx, audio.NewFileSource(clip, true), nil, collect(&spoken))
+	if err != nil {
+		return err
+	}
+	return r.show(turn, visit, spoken)
+}
+
+func (r *headlessRun) show(turn kiosk.Turn, visit *kiosk.Visit, spoken audio.Clip) error {
+	path, err := r.answers.add(turn, spoken)
+	if err != nil {
+		return err
+	}
+	return printTurn(r.out, r.flags, turn, visit.Session(), path)
+}
+
+// prepare speaks the approved answers once, which takes minutes the first time and nothing later.
+func (r *headlessRun) prepare(ctx context.Context) error {
+	if n := r.clerk.Unrendered(); n > 0 {
+		r.flags.say("speaking %d approved answers once, so that nobody waits for the voice later (about 2 s each)", n)
+	}
+	return r.clerk.Render(ctx)
+}
+
+// answerFiles writes what was said: into a folder, a file each, or all into one file.
+type answerFiles struct {
+	folder, file string
+	count        int
+	all          audio.Clip
+}
+
+func newAnswerFiles(output string) (*answerFiles, error) {
+	a := &answerFiles{}
+	switch {
+	case output == "":
+	case strings.EqualFold(filepath.Ext(output), ".wav"):
+		a.file = output
+	default:
+		if err := os.MkdirAll(output, 0o755); err != nil {
+			return nil, err
+		}
+		a.folder = output
+	}
+	return a, nil
+}
+
+// question returns where the next question's recording goes; empty when questions are not written.
+func (a *answerFiles) question() string {
+	if a.folder == "" {
+		return ""
+	}
+	return filepath.Join(a.folder, fmt.Sprintf("%02d-question.wav", a.count+1))
+}
+
+// add returns where the spoken answer is, or will be.
+func (a *answerFiles) add(turn kiosk.Turn, spoken audio.Clip) (string, error) {
+	a.count++
+	if len(spoken.Samples) == 0 || turn.Reply.Kind == dialogue.None {
+		return "", nil
+	}
+	switch {
+	case a.folder != "":
+		path := filepath.Join(a.folder, fmt.Sprintf("%02d-answer.wav", a.count))
+		return path, audio.WriteFile(path, spoken)
+	case a.file != "":
+		a.all.Rate = spoken.Rate
+		if len(a.all.Samples) > 0 {
+			a.all.Samples = append(a.all.Samples, make([]float32, spoken.Rate)...)
+		}
+		a.all.Samples = append(a.all.Samples, spoken.Samples...)
+		return a.file, nil
+	}
+	return "", nil
+}
+
+func (a *answerFiles) finish() error {
+	if a.file == "" || len(a.all.Samples) == 0 {
+		return nil
+	}
+	return audio.WriteFile(a.file, a.all)
+}
