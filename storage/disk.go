@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -108,15 +107,6 @@ func readSmall(path string, limit int64) ([]byte, error) {
 		return nil, damaged("%s is longer than %d bytes", path, limit)
 	}
 	return b, nil
-}
-
-// writeFile puts content at path in one step: temporary name, sync, rename.
-func writeFile(d disk, path string, content []byte) error {
-	temp := path + tempSuffix
-	if err := d.WriteTemp(temp, content); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return d.Rename(temp, path)
 }
 
 const tempSuffix = ".new"

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tenin/storage/seal"
 )
@@ -168,7 +169,7 @@ func (v *Vault) openBolt(path string) (db *bolt.DB, err error) {
 		})
 		return err
 	})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%w (%s): stop it first", ErrLocked, path)
 	}
 	return db, err

@@ -119,15 +119,6 @@ func matchCounter(s string) (name string, c counter, ok bool) {
 	return name, c, ok
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
 // count joins a number and its counter with the changes of sound that the pair
 // asks for. The number's pieces come from [Integer] or [Decimal].
 func count(pieces []Piece, value uint64, whole bool, name string, c counter) []Piece {
