@@ -91,6 +91,7 @@ type line struct {
 // A term is a word in kana and the documents that hold it.
 type term struct {
 	kana  string
+	beats sounds
 	morae float64
 	docs  []int32
 }
@@ -140,7 +141,7 @@ func (x *Index) collect(entries []Entry, products []Product) {
 		for _, q := range questions {
 			if q = fold(q); q != "" && !seen[q] {
 				seen[q] = true
-				x.lines = append(x.lines, line{doc: n, text: q, asks: questionTypeOf(q)})
+				x.lines = append(x.lines, line{doc: n, text: q})
 			}
 		}
 		x.docs[n].past = int32(len(x.lines))
@@ -159,10 +160,6 @@ func (x *Index) collect(entries []Entry, products []Product) {
 		p := &products[i]
 		n := open(document{id: p.ID, product: p})
 		closeWith(n, append(p.Names(), p.Reading))
-	}
-	for i := range x.docs {
-		d := &x.docs[i]
-		d.asks = profileOf(x.lines[d.first:d.past], d.product != nil)
 	}
 }
 

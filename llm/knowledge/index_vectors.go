@@ -139,11 +139,14 @@ func (x *Index) sellers(names []string) []int32 {
 func (x *Index) borrower(candidates []int32, sentences []wanted, vectors [][]float32) int32 {
 	votes := map[int32]int{}
 	for i, w := range sentences {
-		var score []float64
+		score := make([]float64, len(x.docs))
 		if x.embedder != nil {
-			score = x.asked.best(vectors[i], len(x.docs))
+			for _, c := range candidates {
+				for _, row := range x.asked.rows[x.docs[c].first:x.docs[c].past] {
+					score[c] = max(score[c], float64(dot(row, vectors[i])))
+				}
+			}
 		} else {
-			score = make([]float64, len(x.docs))
 			found, _, _ := x.surface.search(surfaceTerms(strings.TrimPrefix(w.text, "query: ")))
 			for text, f := range found {
 				d := x.surface.owners[text]

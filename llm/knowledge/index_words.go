@@ -122,6 +122,7 @@ func (x *Index) analyze(ctx context.Context) error {
 	said := make([][]string, len(x.docs))
 	err := parallel(ctx, len(x.lines)+len(x.docs), func(i int) {
 		if i < len(x.lines) {
+			x.lines[i].asks = questionTypeOf(x.lines[i].text)
 			read[i] = x.read(x.lines[i].text)
 			return
 		}
@@ -132,6 +133,10 @@ func (x *Index) analyze(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	for i := range x.docs {
+		d := &x.docs[i]
+		d.asks = profileOf(x.lines[d.first:d.past], d.product != nil)
 	}
 	n := len(x.docs)
 	x.surface, x.sound, x.meaning = newTermIndex(n), newTermIndex(n), newTermIndex(n)
@@ -165,7 +170,7 @@ func (x *Index) analyze(ctx context.Context) error {
 		if len(docs) > max(4, n/12) {
 			continue
 		}
-		x.terms = append(x.terms, term{kana: kana, morae: float64(reading.Morae(kana)), docs: docs})
+		x.terms = append(x.terms, term{kana: kana, beats: soundsOf(kana), morae: float64(reading.Morae(kana)), docs: docs})
 	}
 	slices.SortFunc(x.terms, func(a, b term) int { return strings.Compare(a.kana, b.kana) })
 	for i, t := range x.terms {

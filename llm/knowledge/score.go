@@ -283,8 +283,9 @@ func (x *Index) misheard(kana string, training bool) (near, share []float64) {
 	if total < 2 {
 		return near, share
 	}
+	heard := soundsOf(kana)
 	for _, t := range x.terms {
-		if t.morae > total+2 || training && t.kana == kana {
+		if !t.beats.half(heard) || t.morae > total+2 || training && t.kana == kana {
 			continue
 		}
 		match := reading.Within(t.kana, kana)

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	_ "embed" // the lists are part of the program
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,11 +39,11 @@ type lexicon struct {
 	situations []situation
 	goods      []goods
 	synonyms   map[string]string // word -> its group's first word
-	longest    int               // of the synonyms, in runes
+	lengths    map[rune][]int    // of the synonyms that begin with a rune, in runes, longest first
 }
 
 var builtinLexicon = sync.OnceValue(func() *lexicon {
-	l := &lexicon{synonyms: map[string]string{}}
+	l := &lexicon{synonyms: map[string]string{}, lengths: map[rune][]int{}}
 	for line := range contentLines(situationsText) {
 		if head, rest, _ := strings.Cut(line, " "); head[0] == '@' || head[0] == '!' {
 			s := situation{nobody: head[0] == '!'}
@@ -71,21 +72,30 @@ var builtinLexicon = sync.OnceValue(func() *lexicon {
 			w = fold(strings.ReplaceAll(w, "_", " "))
 			if _, taken := l.synonyms[w]; !taken {
 				l.synonyms[w] = "=" + words[0]
-				l.longest = max(l.longest, len([]rune(w)))
+				rs := []rune(w)
+				if !slices.Contains(l.lengths[rs[0]], len(rs)) {
+					l.lengths[rs[0]] = append(l.lengths[rs[0]], len(rs))
+				}
 			}
 		}
+	}
+	for _, n := range l.lengths {
+		slices.SortFunc(n, func(a, b int) int { return b - a })
 	}
 	return l
 })
 
-// groups returns the synonym groups that text names, longest words first at each
+// groups returns the synonym groups that the folded text names, longest words first at each
 // place. Latin words count only whole.
 func (l *lexicon) groups(text string) []string {
-	rs := []rune(fold(text))
+	rs := []rune(text)
 	var out []string
 	for i := 0; i < len(rs); {
 		n := 0
-		for k := min(l.longest, len(rs)-i); k > 0; k-- {
+		for _, k := range l.lengths[rs[i]] {
+			if i+k > len(rs) {
+				continue
+			}
 			w := rs[i : i+k]
 			g, ok := l.synonyms[string(w)]
 			if !ok || isLatin(w[0]) && i > 0 && isLatin(rs[i-1]) || isLatin(w[k-1]) && i+k < len(rs) && isLatin(rs[i+k]) {
