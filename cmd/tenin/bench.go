@@ -29,7 +29,7 @@ neighbours double every time. With --json each prints one object with our figure
   tenin bench asr --clips DIR      the same over recordings of your own
   tenin bench memory               what each model takes`,
 	}
-	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchOneShot())
+	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchRecordings(f), newBenchOneShot())
 	return c
 }
 
