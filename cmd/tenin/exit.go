@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
 	"tenin/storage/seal"
@@ -46,10 +47,13 @@ func exitCode(err error) int {
 		return quiet.code
 	case errors.As(err, new(usageError)):
 		return exitUsage
-	case errors.As(err, new(refusedError)), errors.Is(err, fs.ErrPermission):
+	// Before damage: a key file that others may use is refused, whatever the vault makes of it.
+	case errors.As(err, new(refusedError)), errors.Is(err, fs.ErrPermission), errors.Is(err, storage.ErrReadOnly),
+		errors.Is(err, models.ErrReadOnly), errors.Is(err, seal.ErrUnsafe), errors.Is(err, storage.ErrNoConsent):
 		return exitRefused
 	case errors.Is(err, storage.ErrDamaged), errors.Is(err, storage.ErrWrongKey), errors.Is(err, seal.ErrWrongKey),
-		errors.Is(err, models.ErrDamaged):
+		errors.Is(err, seal.ErrNoKey), errors.Is(err, seal.ErrDamaged), errors.Is(err, models.ErrDamaged),
+		errors.Is(err, knowledge.ErrDamaged):
 		return exitDamaged
 	default:
 		return exitFailed

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"tenin/cmd/internal/kiosk"
@@ -31,7 +34,9 @@ func stepCommand(f *flags, name, short string, step func(*knowledge.Store) (know
 			}
 			defer store.Close()
 			diff, err := step(store)
-			if err != nil {
+			if errors.Is(err, knowledge.ErrNoHistory) {
+				return fmt.Errorf("there is nothing to %s in %s", name, kiosk.KnowledgePath(home))
+			} else if err != nil {
 				return err
 			}
 			if f.json {

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -40,6 +41,9 @@ func Main() int {
 
 	command := newRoot()
 	err := command.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("stopped before it was done")
+	}
 	if err != nil && !isQuiet(err) {
 		fmt.Fprintln(os.Stderr, "tenin:", oneLine(err.Error()))
 	}

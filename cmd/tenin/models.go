@@ -158,7 +158,7 @@ func newModelsPath(_ *flags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := models.Open(models.DefaultDir()).Path(args[0])
 			if err != nil {
-				return err
+				return asUsage(err, models.ErrUnknown)
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), path)
 			return nil

@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -33,7 +36,6 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -60,6 +62,10 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 	add("shop", newKnowledge(f), newSessions(f))
 	add("machine", newModels(f), newDoctor(f), newBench(f))
 	root.AddCommand(newHelpConfig())
+	root.SetHelpCommand(newHelp())
+	// Cobra would add these when the program runs, and their arguments would stay unchecked.
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	strictArguments(root)
 	return root
 }
@@ -67,29 +73,39 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 // strictArguments turns cobra's complaints about arguments into usage errors, for the exit code.
 func strictArguments(command *cobra.Command) {
 	check := command.Args
-	if check == nil {
-		check = cobra.NoArgs
-		if command.HasSubCommands() {
-			check = func(c *cobra.Command, args []string) error {
-				if len(args) == 0 {
-					return nil
-				}
-				if near := c.SuggestionsFor(args[0]); len(near) > 0 {
-					return fmt.Errorf("%s: unknown command %q: did you mean %q?", c.CommandPath(), args[0], near[0])
-				}
-				return fmt.Errorf("%s: unknown command %q: `%s --help` lists them", c.CommandPath(), args[0], c.CommandPath())
+	switch {
+	case command.HasSubCommands():
+		check = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
 			}
-			if command.RunE == nil {
-				command.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			group := strings.TrimSpace(strings.TrimPrefix(c.CommandPath(), c.Root().Name()))
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				return fmt.Errorf("unknown command %q: did you mean %q?", strings.TrimSpace(group+" "+args[0]), strings.TrimSpace(group+" "+near[0]))
 			}
+			return fmt.Errorf("unknown command %q: `%s --help` lists them", strings.TrimSpace(group+" "+args[0]), c.CommandPath())
 		}
+		if command.RunE == nil {
+			command.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	case check == nil:
+		check = cobra.NoArgs
 	}
 	command.SuggestionsMinimumDistance = 2
 	command.Args = func(c *cobra.Command, args []string) error {
-		if err := check(c, args); err != nil {
-			return usageError{err}
+		err := check(c, args)
+		switch {
+		case err == nil:
+			return nil
+		case c.HasSubCommands():
+		case len(args) == 0:
+			err = fmt.Errorf("something is missing: use `%s`", c.UseLine())
+		case len(args) == 1 && len(c.ValidArgs) > 0:
+			err = fmt.Errorf("%q is none of %s: use `%s`", args[0], strings.Join(c.ValidArgs, ", "), c.UseLine())
+		default:
+			err = fmt.Errorf("%q is an argument too many: use `%s`, and quotes around a text with spaces", args[len(args)-1], c.UseLine())
 		}
-		return nil
+		return usageError{err}
 	}
 	for _, sub := range command.Commands() {
 		strictArguments(sub)
@@ -119,6 +135,9 @@ func (f *flags) load() (string, config.Config, error) {
 	home, err := f.homeDir()
 	if err != nil {
 		return "", config.Config{}, err
+	}
+	if info, err := os.Stat(home); errors.Is(err, syscall.ENOTDIR) || err == nil && !info.IsDir() {
+		return "", config.Config{}, usageError{fmt.Errorf("home %s is a file, or lies in one: name a folder with --home DIR", home)}
 	}
 	settings, err := config.Load(f.settings, home)
 	if err != nil {

@@ -66,6 +66,10 @@ func newSessionsList(f *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if len(sessions) == 0 {
+				f.say("nothing is kept yet")
+				return nil
+			}
 			out := cmd.OutOrStdout()
 			table := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
 			var damaged error
@@ -155,6 +159,9 @@ func newSessionsShow(f *flags) *cobra.Command {
 
 // findSession takes a whole name, or a beginning that only one session has.
 func findSession(vault *storage.Vault, name string) (storage.ID, error) {
+	if name == "" {
+		return storage.ID{}, usageError{errors.New("no session is named: `tenin sessions list` shows them")}
+	}
 	if id, err := storage.ParseID(name); err == nil {
 		return id, nil
 	}

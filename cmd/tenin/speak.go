@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,12 @@ func newSpeak(f *flags) *cobra.Command {
 			out := cmd.OutOrStdout()
 			if voices {
 				for _, name := range speech.Voices() {
+					if f.json {
+						if err := printJSON(out, map[string]string{"voice": name}); err != nil {
+							return err
+						}
+						continue
+					}
 					fmt.Fprintln(out, name)
 				}
 				return nil
@@ -39,6 +46,12 @@ func newSpeak(f *flags) *cobra.Command {
 			text, err := readText(args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
+			}
+			if strings.TrimSpace(text) == "" {
+				return usageError{errors.New("nothing to speak: the text is empty")}
+			}
+			if voice != "" && !slices.Contains(speech.Voices(), voice) {
+				return usageError{fmt.Errorf("--voice %s is unknown: `tenin speak --voices` lists them", voice)}
 			}
 			said, err := spokenReading(text)
 			if err != nil {

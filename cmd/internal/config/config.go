@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/BurntSushi/toml"
 )
@@ -98,7 +100,8 @@ func Load(path, home string) (Config, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		if !named && errors.Is(err, fs.ErrNotExist) {
+		// A home that is no folder is told by whoever opens it.
+		if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
 			return c, nil
 		}
 		return c, fmt.Errorf("settings %s: %w", path, errors.Unwrap(err))
@@ -116,7 +119,7 @@ func (c *Config) parse(text string) error {
 		if errors.As(err, &bad) {
 			return fmt.Errorf("line %d: %s", bad.Position.Line, oneLine(bad.Message))
 		}
-		return errors.New(oneLine(err.Error()))
+		return errors.New(plainType(oneLine(err.Error())))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		key := unknown[0].String()
@@ -126,6 +129,19 @@ func (c *Config) parse(text string) error {
 		return fmt.Errorf("unknown key %q: `tenin help config` lists the known ones", key)
 	}
 	return c.check()
+}
+
+var (
+	decoderPlace = regexp.MustCompile(`^toml: line (\d+) \(last key "([^"]*)"\): `)
+	decoderTypes = regexp.MustCompile(`incompatible types: TOML value has type (\S+); destination has type (\S+)$`)
+	decoderTable = regexp.MustCompile(`type mismatch for \S+: `)
+)
+
+// plainType says what a value of the wrong type is and should be, without the decoder's own words for its types.
+func plainType(message string) string {
+	message = decoderPlace.ReplaceAllString(message, "line $1: $2: ")
+	message = decoderTable.ReplaceAllString(strings.Replace(message, "has type []any", "has type list", 1), "")
+	return decoderTypes.ReplaceAllString(message, "it is of type $1, and should be of type $2")
 }
 
 func (c *Config) check() error {

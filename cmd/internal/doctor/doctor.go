@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -166,7 +167,10 @@ func home(_ context.Context, o Options, tell func(string, State, string, string)
 		tell("settings", OK, "understood", "")
 	}
 	info, err := os.Stat(o.Home)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, syscall.ENOTDIR) || err == nil && !info.IsDir() {
+		tell("home", Fail, o.Home+" is a file, or lies in one", "name a folder with --home")
+		return
+	} else if errors.Is(err, fs.ErrNotExist) {
 		tell("home", OK, o.Home+" does not exist yet; the first kept session makes it", "")
 		return
 	} else if err != nil {

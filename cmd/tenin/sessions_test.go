@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"tenin/cmd/internal/kiosk"
+	"tenin/storage"
+)
+
+func TestASessionIsFoundByItsBeginningOnlyWhenNoOtherHasIt(t *testing.T) {
+	vault, err := kiosk.OpenVault(filepath.Join(t.TempDir(), "home"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Close()
+	// Of seventeen names two begin with the same hexadecimal digit.
+	byDigit := map[string]int{}
+	for range 17 {
+		session, err := vault.Begin(storage.SessionMeta{Started: time.Now(), Source: storage.FromText()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := session.ID().String()
+		byDigit[name[:1]]++
+		if err := session.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, beginning := range []string{name, name[:12]} {
+			if found, err := findSession(vault, beginning); err != nil || found.String() != name {
+				t.Errorf("%s: %v, %v", beginning, found, err)
+			}
+		}
+	}
+	for digit, n := range byDigit {
+		_, err := findSession(vault, digit)
+		if many := errors.As(err, new(usageError)); many != (n > 1) || (n == 1 && err != nil) {
+			t.Errorf("%d sessions begin with %s: %v", n, digit, err)
+		}
+	}
+	if _, err := findSession(vault, "no name"); !errors.Is(err, storage.ErrNotFound) {
+		t.Error(err)
+	}
+}
