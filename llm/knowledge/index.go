@@ -82,10 +82,11 @@ type document struct {
 
 // A line is one way to ask for a document.
 type line struct {
-	doc  int32
-	text string // folded
-	kana string
-	asks questionType
+	doc   int32
+	text  string // folded
+	kana  string
+	beats sounds
+	asks  questionType
 }
 
 // A term is a word in kana and the documents that hold it.

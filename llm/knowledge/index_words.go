@@ -146,7 +146,7 @@ func (x *Index) analyze(ctx context.Context) error {
 		d := &x.docs[i]
 		for ; at < int(d.past); at++ {
 			l := &x.lines[at]
-			l.kana = read[at].kana
+			l.kana, l.beats = read[at].kana, soundsOf(read[at].kana)
 			x.surface.add(l.doc, surfaceTerms(l.text))
 			x.sound.add(l.doc, soundTerms(l.kana))
 			x.meaning.add(l.doc, read[at].words)

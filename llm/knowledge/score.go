@@ -285,7 +285,7 @@ func (x *Index) misheard(kana string, training bool) (near, share []float64) {
 	}
 	heard := soundsOf(kana)
 	for _, t := range x.terms {
-		if !t.beats.half(heard) || t.morae > total+2 || training && t.kana == kana {
+		if !t.beats.mostly(heard) || t.morae > total+2 || training && t.kana == kana {
 			continue
 		}
 		match := reading.Within(t.kana, kana)
@@ -315,7 +315,11 @@ func (x *Index) nearestSound(kana string, d *document, hidden func(int) bool) fl
 	if length == 0 || length > 40 {
 		return best
 	}
+	heard := soundsOf(kana)
 	for i := d.first; i < d.past; i++ {
+		if !heard.mostly(x.lines[i].beats) {
+			continue
+		}
 		n := utf8.RuneCountInString(x.lines[i].kana)
 		if n == 0 || n > 2*length || length > 2*n || hidden != nil && hidden(int(i)) {
 			continue

@@ -16,11 +16,14 @@ func soundsOf(kana string) sounds {
 	return s
 }
 
-// half tells whether at least half of s is in other.
-func (s sounds) half(other sounds) bool {
+// mostly tells whether two thirds of s, or half of a short word, are in other.
+func (s sounds) mostly(other sounds) bool {
 	all := bits.OnesCount64(s[0]) + bits.OnesCount64(s[1])
 	both := bits.OnesCount64(s[0]&other[0]) + bits.OnesCount64(s[1]&other[1])
-	return 2*both >= all
+	if all <= 3 {
+		return 2*both >= all
+	}
+	return 3*both >= 2*all
 }
 
 // plainKana numbers katakana from 0, sounds that are taken for each other alike;
