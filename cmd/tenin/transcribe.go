@@ -75,7 +75,7 @@ error for a file that could not be read; the other files are still transcribed.`
 					failures = append(failures, err)
 					line.Error = oneLine(err.Error())
 					if len(args) > 1 && !f.json {
-						f.say("tenin: %s", line.Error)
+						fmt.Fprintln(cmd.ErrOrStderr(), "tenin:", line.Error)
 					}
 				}
 				if f.json {
@@ -90,12 +90,15 @@ error for a file that could not be read; the other files are still transcribed.`
 				}
 			}
 			switch {
-			case len(failures) == 1:
+			case len(failures) == 0:
+				return nil
+			case len(args) == 1, f.json && len(failures) == 1:
 				return failures[0]
-			case len(failures) > 1:
+			case f.json:
 				return fmt.Errorf("%d of %d files could not be transcribed: the first: %w", len(failures), len(args), failures[0])
 			}
-			return nil
+			// Every file has had its line.
+			return quietError{exitCode(failures[0])}
 		},
 	}
 	c.Flags().StringVar(&language, "lang", "auto", "language of the speech: ja, en, or auto for whichever of the two is heard")
