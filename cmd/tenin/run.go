@@ -63,7 +63,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			live := false
 			if len(clips) == 0 {
 				var why error
-				if live, why = canListen(cmd.InOrStdin(), settings); why != nil && !isDemo {
+				if live, why = canListen(isTerminal(cmd.InOrStdin()), settings, systemSound{}); why != nil && !isDemo {
 					return fmt.Errorf("%w; recorded questions exist for the demo shop only: name a recording with --input FILE.wav", why)
 				} else if why != nil {
 					f.say("%v: the demo shop answers recorded questions", why)
@@ -84,7 +84,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers}
 			switch {
 			case live:
-				err = run.interactive(ctx, cmd.InOrStdin())
+				newLive(run, cmd.InOrStdin(), systemSound{}, newConsole(f.quiet)).serve(ctx)
 			case len(clips) > 0:
 				err = run.recordings(ctx, clips)
 			default:
@@ -101,14 +101,14 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 }
 
 // canListen says whether a person can speak to this process, and if not, why.
-func canListen(in io.Reader, settings config.Config) (bool, error) {
-	if !isTerminal(in) {
+func canListen(terminal bool, settings config.Config, devices soundDevices) (bool, error) {
+	if !terminal {
 		return false, errors.New("no terminal")
 	}
 	if settings.Audio.Microphone != "" {
 		return true, nil
 	}
-	if _, err := audio.DefaultMicrophone(); err != nil {
+	if _, err := devices.DefaultMicrophone(); err != nil {
 		return false, err
 	}
 	return true, nil

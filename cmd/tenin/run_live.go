@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"tenin/audio"
-	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
 	"tenin/storage"
 )
@@ -23,168 +20,158 @@ const (
 	consentVersion = "2026-11-headless"
 )
 
-// interactive is the kiosk in a terminal: Enter opens the microphone, and stops an answer that is being spoken.
-func (r *headlessRun) interactive(ctx context.Context, in io.Reader) error {
-	render, stop := context.WithCancel(ctx)
-	rendered := make(chan error, 1)
-	go func() { rendered <- r.clerk.Render(render) }()
-	defer func() { stop(); <-rendered }()
+// shopperPatience is how long a shopper who touches no key is taken to be still there. Whoever comes later is somebody
+// else and is asked anew.
+const shopperPatience = time.Minute
 
-	keys := readKeys(in)
+// live is the kiosk in a terminal: Enter opens the microphone, and stops an answer that is being spoken.
+type live struct {
+	*headlessRun
+	devices  soundDevices
+	console  *console
+	keys     keyboard
+	patience time.Duration
+	render   *idleWork
+	// mute is set while the loudspeaker is known to be missing, so that it is said once.
+	mute bool
+}
+
+func newLive(run *headlessRun, in io.Reader, devices soundDevices, console *console) *live {
+	return &live{
+		headlessRun: run, devices: devices, console: console, keys: readKeys(in), patience: shopperPatience,
+		render: &idleWork{work: run.clerk.RenderQuietly, failed: func(err error) {
+			console.say("the approved answers could not be spoken ahead: %s", oneLine(err.Error()))
+		}},
+	}
+}
+
+// serve serves one shopper after the other until somebody leaves: by a key, at the end of the input or of ctx.
+func (l *live) serve(ctx context.Context) {
+	defer l.render.close()
 	for {
-		fmt.Fprintln(r.out, "\nEnter: 話す speak    q Enter: 終わる leave")
-		key, ok := nextKey(ctx, keys)
-		if !ok || key == "q" {
-			return ctx.Err()
-		}
-		if err := r.shopper(ctx, keys); err != nil {
-			return err
-		}
-	}
-}
-
-// shopper serves one person until they leave.
-func (r *headlessRun) shopper(ctx context.Context, keys <-chan string) error {
-	days := r.settings.Retention.Days
-	fmt.Fprintf(r.out, consentNotice, days, days)
-	key, ok := nextKey(ctx, keys)
-	if !ok {
-		return ctx.Err()
-	}
-	visit := r.clerk.BeginUnkept()
-	if strings.EqualFold(key, "y") || key == "はい" {
-		consent, err := storage.GrantConsent(storage.Grant{Notice: consentVersion, By: storage.ByKey, At: time.Now()})
-		if err != nil {
-			return err
-		}
-		if visit, err = r.clerk.Begin(storage.FromMicrophone(consent)); err != nil {
-			return err
-		}
-	}
-	defer visit.Close()
-	for {
-		if err := r.liveTurn(ctx, visit, keys); err != nil {
-			return err
-		}
-		fmt.Fprintln(r.out, "\nEnter: もう一つ聞く ask again    n Enter: 次の方 next shopper")
-		if key, ok := nextKey(ctx, keys); !ok || key != "" {
-			return ctx.Err()
-		}
-	}
-}
-
-// liveTurn opens the microphone for one question only, and speaks the answer.
-func (r *headlessRun) liveTurn(ctx context.Context, visit *kiosk.Visit, keys <-chan string) error {
-	microphone, err := audio.OpenMicrophone(ctx, audio.DeviceOptions{Name: r.settings.Audio.Microphone})
-	if err != nil {
-		return err
-	}
-	defer microphone.Close()
-	fmt.Fprintln(r.out, "● どうぞお話しください speak now")
-	var playback *playback
-	var spoken audio.Clip
-	turn, err := visit.Listen(ctx, microphone, func(words string) { r.flags.say("… %s", words) }, func(chunk audio.Clip) error {
-		if playback == nil {
-			// The microphone is closed before the loudspeaker opens: until echo is cancelled the kiosk is half duplex.
-			microphone.Close()
-			if playback, err = startPlayback(ctx, r.settings); err != nil {
-				return err
-			}
-		}
-		playback.add(chunk)
-		return collect(&spoken)(chunk)
-	})
-	if err != nil {
-		return err
-	}
-	if err := r.show(turn, visit, spoken); err != nil || playback == nil {
-		return err
-	}
-	return playback.wait(keys)
-}
-
-// playback plays chunks in order while later ones are being synthesised.
-type playback struct {
-	queue chan audio.Clip
-	done  chan error
-	stop  context.CancelFunc
-}
-
-func startPlayback(ctx context.Context, settings config.Config) (*playback, error) {
-	speaker, err := audio.OpenSpeaker(ctx, audio.DeviceOptions{Name: settings.Audio.Loudspeaker})
-	if err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	// A turn has a few chunks; the queue holds them all, so that synthesis never waits for the loudspeaker.
-	p := &playback{queue: make(chan audio.Clip, 256), done: make(chan error, 1), stop: stop}
-	go func() {
-		defer speaker.Close()
-		for chunk := range p.queue {
-			if _, err := speaker.Play(ctx, chunk); err != nil {
-				p.done <- err
+		l.console.hint("\nEnter: 話す speak    q Enter: 終わる leave")
+		switch l.next(ctx, 0) {
+		case keyLeave:
+			l.console.hint("")
+			return
+		case keyEnter:
+			if l.shopper(ctx) == keyLeave {
+				l.console.hint("")
 				return
 			}
 		}
-		p.done <- nil
-	}()
-	return p, nil
-}
-
-func (p *playback) add(chunk audio.Clip) {
-	select {
-	case p.queue <- chunk:
-	case err := <-p.done:
-		p.done <- err
 	}
 }
 
-// wait returns when all was played, or when a key stopped it.
-func (p *playback) wait(keys <-chan string) error {
-	defer p.stop()
-	close(p.queue)
-	select {
-	case err := <-p.done:
-		return err
-	case <-keys:
-		p.stop()
-		if err := <-p.done; err != nil && !errors.Is(err, context.Canceled) {
-			return err
+// next waits for a key, and speaks approved answers ahead in the meantime.
+func (l *live) next(ctx context.Context, patience time.Duration) key {
+	l.render.resume(ctx)
+	defer l.render.pause()
+	return l.keys.next(ctx, patience)
+}
+
+// shopper serves one person, from the question whether the conversation may be kept until they leave.
+func (l *live) shopper(ctx context.Context) key {
+	visit, pressed := l.welcome(ctx)
+	if visit == nil {
+		return pressed
+	}
+	defer func() {
+		if err := visit.Close(); err != nil {
+			l.console.say("the conversation was not closed well: %s", oneLine(err.Error()))
 		}
-		return nil
+	}()
+	for {
+		if pressed := l.turn(ctx, visit); pressed != keyEnter {
+			return pressed
+		}
+	choose:
+		l.console.hint("\nEnter: もう一つ聞く ask again    n Enter: 次の方 next shopper    q Enter: 終わる leave")
+		switch pressed := l.next(ctx, l.patience); pressed {
+		case keyEnter:
+		case keyNext, keyLeave:
+			return pressed
+		case keyGone:
+			l.console.hint("しばらく操作がないので、会話を終わります nobody has touched a key: the conversation is over")
+			return pressed
+		default:
+			goto choose
+		}
 	}
 }
 
-// playAloud plays one clip to its end.
-func playAloud(ctx context.Context, settings config.Config, clip audio.Clip) error {
-	speaker, err := audio.OpenSpeaker(ctx, audio.DeviceOptions{Name: settings.Audio.Loudspeaker})
+// welcome asks whether the conversation may be kept. Only a yes that was typed after the question is one. The visit is
+// nil when the person left instead.
+func (l *live) welcome(ctx context.Context) (*kiosk.Visit, key) {
+	if l.keys.forget() {
+		return nil, keyLeave
+	}
+	days := l.settings.Retention.Days
+	l.console.ask(fmt.Sprintf(consentNotice, days, days))
+	pressed := l.keys.next(ctx, l.patience)
+	switch pressed {
+	case keyLeave, keyGone:
+		return nil, pressed
+	case "y", "yes", "はい":
+	default:
+		return l.clerk.BeginUnkept(), keyEnter
+	}
+	visit, err := l.keptVisit()
 	if err != nil {
-		return fmt.Errorf("%w: write a file with --output FILE.wav", err)
+		l.console.say("保存できないので、保存せずにお答えします this conversation cannot be kept: %s", oneLine(err.Error()))
+		return l.clerk.BeginUnkept(), keyEnter
 	}
-	defer speaker.Close()
-	_, err = speaker.Play(ctx, clip)
-	return err
+	return visit, keyEnter
 }
 
-// readKeys gives each line of in; the channel closes at its end. The reader lives as long as the process: a terminal
-// cannot be asked to stop.
-func readKeys(in io.Reader) <-chan string {
-	keys := make(chan string)
-	go func() {
-		defer close(keys)
-		for lines := bufio.NewScanner(in); lines.Scan(); {
-			keys <- strings.TrimSpace(lines.Text())
+// keptVisit is called where a person has just said yes, and nowhere else.
+func (l *live) keptVisit() (*kiosk.Visit, error) {
+	consent, err := storage.GrantConsent(storage.Grant{Notice: consentVersion, By: storage.ByKey, At: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	return l.clerk.Begin(storage.FromMicrophone(consent))
+}
+
+// turn is one question and its answer, with the keys that are pressed meanwhile. What goes wrong is said, and the kiosk
+// goes on. It returns keyEnter, or the key that ended more than the turn.
+func (l *live) turn(ctx context.Context, visit *kiosk.Visit) key {
+	turn := newLiveTurn(l, visit)
+	done := make(chan error, 1)
+	go func() { done <- turn.run(ctx) }()
+	result, keys := keyEnter, l.keys
+	for {
+		select {
+		case err := <-done:
+			if ctx.Err() != nil {
+				return keyLeave
+			}
+			if result == keyEnter {
+				l.report(err)
+			}
+			return result
+		case pressed, ok := <-keys:
+			switch {
+			case !ok:
+				result, keys = keyLeave, nil
+				turn.abandon()
+			case pressed == keyNext, pressed == keyLeave:
+				result = pressed
+				turn.abandon()
+			case pressed == keyEnter:
+				turn.enter()
+			}
 		}
-	}()
-	return keys
+	}
 }
 
-// nextKey waits for a line; ok is false at the end of the input or of ctx.
-func nextKey(ctx context.Context, keys <-chan string) (key string, ok bool) {
-	select {
-	case key, ok = <-keys:
-		return key, ok
-	case <-ctx.Done():
-		return "", false
+// report says in a line what a turn failed with.
+func (l *live) report(err error) {
+	switch {
+	case err == nil:
+	case errors.Is(err, audio.ErrDeviceLost), errors.Is(err, audio.ErrNoMicrophone):
+		l.console.say("マイクが使えません。Enter でもう一度お試しください the microphone does not work, please try again: %s", oneLine(err.Error()))
+	default:
+		l.console.say("うまくいきませんでした that did not work: %s", oneLine(err.Error()))
 	}
 }

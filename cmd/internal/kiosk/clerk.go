@@ -53,13 +53,22 @@ type Options struct {
 	Language string
 	// Progress is told about long work; it may be nil.
 	Progress func(what string, done, total int)
+	// Engines are used instead of those that would be opened from Weights. The clerk closes them.
+	Engines Engines
+}
+
+// Engines are what a clerk computes with. A nil one is opened from the weights when a part needs it.
+type Engines struct {
+	Recognizer asr.Recognizer
+	VAD        audio.VAD
+	Voice      speech.Synthesizer
+	Embedder   llm.Embedder
 }
 
 // Clerk is the running clerk. Its methods may be called by one visit at a time.
 type Clerk struct {
-	options  Options
-	permit   *permit
-	analyzer *reading.Analyzer
+	options Options
+	permit  *permit
 
 	shop     *shop
 	embedder llm.Embedder
@@ -102,9 +111,8 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	}
 	var group errgroup.Group
 	if o.Parts&(Knowing|Speaking) != 0 {
-		// Everybody needs the dictionary: 0.6 s, beside the weights.
+		// The dictionary takes 0.5 s, and so do the weights: side by side.
 		reading.Warm()
-		c.analyzer = reading.Default()
 	}
 	if o.Parts&Knowing != 0 {
 		group.Go(func() error { return c.openKnowledge(ctx) })
@@ -125,6 +133,10 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 }
 
 func (c *Clerk) openEars() error {
+	if e := c.options.Engines; e.Recognizer != nil && e.VAD != nil {
+		c.recognizer, c.vad = permitted{e.Recognizer, c.permit}, e.VAD
+		return nil
+	}
 	weights, err := c.options.Weights.Path(models.Whisper)
 	if err != nil {
 		return err
@@ -142,19 +154,28 @@ func (c *Clerk) openEars() error {
 	return err
 }
 
-func (c *Clerk) openVoice() error {
-	for _, name := range []string{models.Kokoro, models.KokoroVoices, models.KokoroVocab, models.KokoroWords} {
-		if _, err := c.options.Weights.Path(name); err != nil {
-			return err
-		}
-	}
-	voice, err := speech.OpenKokoro(speech.PathsIn(c.options.Weights.Dir()), c.analyzer, c.threads())
-	if err != nil {
+func (c *Clerk) openVoice() (err error) {
+	if c.voice, err = c.newVoice(); err != nil {
 		return err
 	}
-	c.voice = voice
 	c.cache, err = speech.OpenCache(filepath.Join(c.options.Home, "cache", "speech"), 0)
 	return err
+}
+
+func (c *Clerk) newVoice() (speech.Synthesizer, error) {
+	if v := c.options.Engines.Voice; v != nil {
+		return v, nil
+	}
+	for _, name := range []string{models.Kokoro, models.KokoroVoices, models.KokoroVocab, models.KokoroWords} {
+		if _, err := c.options.Weights.Path(name); err != nil {
+			return nil, err
+		}
+	}
+	voice, err := speech.OpenKokoro(speech.PathsIn(c.options.Weights.Dir()), reading.Default(), c.threads())
+	if err != nil {
+		return nil, err
+	}
+	return voice, nil
 }
 
 func (c *Clerk) openVault() error {

@@ -12,6 +12,12 @@ import (
 // keep seals the turn in the vault and leaves a summary in the outbox.
 func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn, error) {
 	c := v.clerk
+	if v.session == nil {
+		var err error
+		if v.session, err = c.vault.Begin(*v.keeps); err != nil {
+			return turn, err
+		}
+	}
 	if c.options.Config.Retention.Audio && len(voice.Samples) > 0 {
 		clip, err := v.session.NewClip()
 		if err != nil {

@@ -27,7 +27,7 @@ const (
 )
 
 // Record speaks a question that comes with the program and puts it into a quiet room. The same text and voice give the
-// same samples.
+// same samples to 16 bits.
 func (c *Clerk) Record(ctx context.Context, text, voice string) (Recording, error) {
 	spoken, err := c.SayApproved(ctx, speech.Approve(text), voice)
 	if err != nil {

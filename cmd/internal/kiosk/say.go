@@ -14,12 +14,18 @@ type Speak func(audio.Clip) error
 
 // say speaks an approved text: from the cache when it was rendered before, else as it is synthesised. first is called when
 // the first sound is there. A language that the voices do not speak stays silent, which is no error: the text is shown.
-func (c *Clerk) say(ctx context.Context, text, language string, first func(), out Speak) error {
+// Without keep nothing is added to the cache, where a new clip would tell what was asked.
+func (c *Clerk) say(ctx context.Context, text, language string, keep bool, first func(), out Speak) error {
 	if c.voice == nil || language != "ja" {
 		return nil
 	}
+	voice, approved := permittedVoice{c.voice, c.permit, false}, speech.Approve(text)
+	spoken := c.cache.Speak(ctx, voice, approved, c.speechOptions())
+	if !keep && !c.Rendered(approved) {
+		spoken = voice.Synthesize(ctx, text, c.speechOptions())
+	}
 	silent := true
-	for chunk, err := range c.cache.Speak(ctx, permittedVoice{c.voice, c.permit, false}, speech.Approve(text), c.speechOptions()) {
+	for chunk, err := range spoken {
 		if err != nil {
 			return err
 		}
@@ -41,12 +47,19 @@ func (c *Clerk) speechOptions() speech.Options {
 // Render speaks every approved answer that the cache does not hold yet, so that no shopper waits for the voice. It goes
 // on where it was stopped, and turns go before it.
 func (c *Clerk) Render(ctx context.Context) error {
+	return c.render(ctx, func(done, total int) { c.options.Progress("speaking the approved answers", done, total) })
+}
+
+// RenderQuietly is Render without progress, for beside a running kiosk.
+func (c *Clerk) RenderQuietly(ctx context.Context) error { return c.render(ctx, func(int, int) {}) }
+
+func (c *Clerk) render(ctx context.Context, progress func(done, total int)) error {
 	if c.voice == nil || c.shop == nil {
 		return errors.New("rendering needs the voice and the knowledge")
 	}
 	texts := c.shop.approved(c.policy())
 	_, err := c.cache.Render(ctx, permittedVoice{c.voice, c.permit, true}, texts, c.speechOptions(), func(p speech.Progress) {
-		c.options.Progress("speaking the approved answers", p.Done, p.Total)
+		progress(p.Done, p.Total)
 	})
 	return err
 }

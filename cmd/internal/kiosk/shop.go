@@ -15,6 +15,7 @@ import (
 	"tenin/llm/knowledge"
 	"tenin/llm/knowledge/demo"
 	"tenin/llm/models"
+	"tenin/llm/reading"
 	"tenin/llm/redact"
 )
 
@@ -59,11 +60,7 @@ func (c *Clerk) openKnowledge(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	weights, err := c.options.Weights.Path(models.E5)
-	if err != nil {
-		return err
-	}
-	if c.embedder, err = llm.OpenEmbedder(weights); err != nil {
+	if c.embedder, err = c.newEmbedder(); err != nil {
 		return err
 	}
 	index, err := c.buildIndex(ctx, batch)
@@ -82,6 +79,17 @@ func (c *Clerk) openKnowledge(ctx context.Context) error {
 	return nil
 }
 
+func (c *Clerk) newEmbedder() (llm.Embedder, error) {
+	if e := c.options.Engines.Embedder; e != nil {
+		return e, nil
+	}
+	weights, err := c.options.Weights.Path(models.E5)
+	if err != nil {
+		return nil, err
+	}
+	return llm.OpenEmbedder(weights)
+}
+
 // buildIndex embeds what was not embedded before; the vectors are kept beside the home's other caches.
 func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch) (*knowledge.Index, error) {
 	folder := filepath.Join(c.options.Home, "cache")
@@ -92,7 +100,7 @@ func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch) (*knowled
 	if err != nil {
 		return nil, err
 	}
-	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, c.analyzer,
+	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, reading.Default(),
 		knowledge.WithVectors(vectors, models.E5),
 		knowledge.WithProgress(func(done, total int) { c.options.Progress("reading the knowledge", done, total) }))
 	return index, errors.Join(err, vectors.Flush())

@@ -2,7 +2,9 @@ package kiosk
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"tenin/asr"
@@ -14,32 +16,45 @@ import (
 
 // A Visit is one shopper in front of the clerk. Nothing of it is kept unless it was begun with a source that may be.
 type Visit struct {
+	// Replied, if not nil, is called when the reply to a question is known, before it is spoken or kept.
+	Replied func(Turn)
+
 	clerk   *Clerk
-	session *storage.Session // nil: nothing is kept
+	keeps   *storage.SessionMeta // nil: nothing is kept
+	session *storage.Session     // begun with the first turn that is kept
+
+	mu   sync.Mutex
+	hush context.CancelFunc // stops the speech that is being made; nil while there is none
 }
 
-// Begin starts a visit that is kept in the vault. Sound from a microphone needs the shopper's consent, which is a part of
-// the source.
+// Begin starts a visit that is kept in the vault from its first answer on. Sound from a microphone needs the shopper's
+// consent, which is a part of the source.
 func (c *Clerk) Begin(source storage.Source) (*Visit, error) {
 	if c.vault == nil {
 		return nil, fmt.Errorf("a visit is to be kept, but the vault is not open")
 	}
-	session, err := c.vault.Begin(storage.SessionMeta{Started: time.Now(), Source: source, Language: c.options.Language})
-	if err != nil {
-		return nil, err
-	}
-	return &Visit{clerk: c, session: session}, nil
+	return &Visit{clerk: c, keeps: &storage.SessionMeta{Started: time.Now(), Source: source, Language: c.options.Language}}, nil
 }
 
 // BeginUnkept starts a visit of which nothing is kept, neither words nor sound nor a summary.
 func (c *Clerk) BeginUnkept() *Visit { return &Visit{clerk: c} }
 
-// Session returns the name of the visit's session, or "" when nothing is kept.
+// Session returns the name of the visit's session, or "" while nothing is kept.
 func (v *Visit) Session() string {
 	if v.session == nil {
 		return ""
 	}
 	return v.session.ID().String()
+}
+
+// Hush stops the answer that is being spoken to Speak, within the voice's reach: the turn goes on without sound and is
+// kept. It may be called at any time from any goroutine.
+func (v *Visit) Hush() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.hush != nil {
+		v.hush()
+	}
 }
 
 // Close ends the visit.
@@ -136,7 +151,8 @@ func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.Listener
 	return v.answer(ctx, turn, heard.Speech, redact.Voice, speak)
 }
 
-// answer finds the reply, speaks it and keeps the turn.
+// answer finds the reply, speaks it and keeps the turn. What was answered is kept however its speech ended: the shopper
+// has seen it.
 func (v *Visit) answer(ctx context.Context, turn Turn, voice audio.Clip, channel redact.Channel, speak Speak) (Turn, error) {
 	c := v.clerk
 	start := time.Now()
@@ -149,15 +165,39 @@ func (v *Visit) answer(ctx context.Context, turn Turn, voice audio.Clip, channel
 	}
 	turn.Timings.Retrieve = time.Since(start)
 
-	if speak != nil && turn.Reply.Text != "" {
-		first := func() { turn.Timings.FirstAudio = time.Since(turn.Timings.zero) }
-		if err := c.say(ctx, turn.Reply.Text, turn.Reply.Language, first, speak); err != nil {
-			return turn, err
-		}
-	}
+	err = v.say(ctx, &turn, speak)
 	turn.Timings.Total = time.Since(turn.Timings.zero)
-	if v.session == nil || turn.Reply.Kind == dialogue.None {
-		return turn, nil
+	if v.keeps == nil || turn.Reply.Kind == dialogue.None {
+		return turn, err
 	}
-	return v.keep(turn, voice, channel)
+	turn, unkept := v.keep(turn, voice, channel)
+	if unkept != nil {
+		unkept = fmt.Errorf("the answer was given, but not kept: %w", unkept)
+	}
+	return turn, errors.Join(err, unkept)
+}
+
+// say speaks the reply to speak until it is over or Hush was called.
+func (v *Visit) say(ctx context.Context, turn *Turn, speak Speak) error {
+	speaking, hush := context.WithCancel(ctx)
+	v.setHush(hush)
+	defer func() { v.setHush(nil); hush() }()
+	if v.Replied != nil {
+		v.Replied(*turn)
+	}
+	if speak == nil || turn.Reply.Text == "" {
+		return nil
+	}
+	first := func() { turn.Timings.FirstAudio = time.Since(turn.Timings.zero) }
+	err := v.clerk.say(speaking, turn.Reply.Text, turn.Reply.Language, v.keeps != nil, first, speak)
+	if speaking.Err() != nil && ctx.Err() == nil {
+		return nil
+	}
+	return err
+}
+
+func (v *Visit) setHush(stop context.CancelFunc) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hush = stop
 }
