@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A matrix holds vectors and whose they are.
@@ -126,7 +127,7 @@ func (x *Index) sellers(names []string) []int32 {
 		}
 		if slices.ContainsFunc(x.lines[d.first:d.past], func(l line) bool {
 			return slices.ContainsFunc(names, func(n string) bool {
-				return l.text == n || len([]rune(n)) > 1 && (strings.HasSuffix(l.text, n) || strings.HasPrefix(l.text, n+" "))
+				return l.text == n || utf8.RuneCountInString(n) > 1 && (strings.HasSuffix(l.text, n) || strings.HasPrefix(l.text, n+" "))
 			})
 		}) {
 			out = append(out, int32(i))
