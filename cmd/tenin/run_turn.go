@@ -127,13 +127,13 @@ func (t *liveTurn) replied(turn kiosk.Turn, p *playback) {
 // answered writes the files that were asked for, and the result where it is one object.
 func (t *liveTurn) answered(turn kiosk.Turn, spoken audio.Clip) error {
 	path, err := t.answers.add(turn, spoken)
+	if turn.Reply.Kind == dialogue.None {
+		t.console.say("お声が聞こえませんでした。何も保存していません nobody spoke; nothing was kept")
+	}
 	if t.flags.json {
 		return errors.Join(err, printTurn(t.out, t.flags, turn, t.visit.Session(), path))
 	}
-	switch {
-	case turn.Reply.Kind == dialogue.None:
-		t.console.say("お声が聞こえませんでした。何も保存していません nobody spoke; nothing was kept")
-	case turn.Timings.FirstAudio > 0:
+	if turn.Timings.FirstAudio > 0 {
 		t.console.hint("        first sound after %.0f ms", milliseconds(turn.Timings.FirstAudio))
 	}
 	if path != "" {
