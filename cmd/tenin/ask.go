@@ -36,8 +36,8 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 			if (text == "") == (wav == "") {
 				return usageError{errors.New("name one question: --text TEXT or --wav FILE")}
 			}
-			if language != "" && language != "ja" && language != "en" && language != "auto" {
-				return usageError{fmt.Errorf("--lang %s is unknown: use ja, en or auto", language)}
+			if err := checkLanguage(language); err != nil {
+				return err
 			}
 			ctx := cmd.Context()
 			text, err := readText(text, cmd.InOrStdin())
@@ -53,6 +53,9 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 				parts |= kiosk.Hearing
 			}
 			if output != "" {
+				if err := checkOutput(output); err != nil {
+					return err
+				}
 				parts |= kiosk.Speaking
 			}
 			if !noKeep {
@@ -106,6 +109,15 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 	c.Flags().StringVar(&language, "lang", "", "language of a spoken question: ja, en or auto (default: the settings' own)")
 	c.Flags().BoolVar(&noKeep, "no-keep", false, "keep nothing of this question")
 	return c
+}
+
+// checkLanguage takes what --lang may be; empty is the settings' own.
+func checkLanguage(language string) error {
+	switch language {
+	case "", "ja", "en", "auto":
+		return nil
+	}
+	return usageError{fmt.Errorf("--lang %s is unknown: use ja, en or auto", language)}
 }
 
 // openClerk opens the parts under the home and settings of the command line.

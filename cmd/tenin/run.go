@@ -42,6 +42,9 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			if !headless {
 				return usageError{errors.New("this build has no screen: run it with --headless")}
 			}
+			if err := checkLanguage(language); err != nil {
+				return err
+			}
 			ctx := cmd.Context()
 			home, settings, err := f.load()
 			if err != nil {
@@ -69,6 +72,10 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 					f.say("%v: the demo shop answers recorded questions", why)
 				}
 			}
+			answers, err := newAnswerFiles(output)
+			if err != nil {
+				return err
+			}
 			clerk, err := openClerk(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, language)
 			if err != nil {
 				return err
@@ -76,11 +83,6 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			defer clerk.Close()
 			f.say("%s", clerk.Greeting())
 			f.say("%s", kiosk.KeyFile(home).Describe())
-
-			answers, err := newAnswerFiles(output)
-			if err != nil {
-				return err
-			}
 			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers}
 			switch {
 			case live:
@@ -203,8 +205,12 @@ func newAnswerFiles(output string) (*answerFiles, error) {
 	case output == "":
 	case strings.EqualFold(filepath.Ext(output), ".wav"):
 		a.file = output
+		return a, checkOutput(output)
 	default:
 		if err := os.MkdirAll(output, 0o755); err != nil {
+			return nil, fmt.Errorf("folder %s for the answers cannot be made: %w", output, errors.Unwrap(err))
+		}
+		if err := checkOutput(filepath.Join(output, "answer.wav")); err != nil {
 			return nil, err
 		}
 		a.folder = output

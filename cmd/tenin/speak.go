@@ -64,6 +64,9 @@ func newSpeak(f *flags) *cobra.Command {
 				fmt.Fprintln(out, said)
 				return nil
 			}
+			if err := checkOutput(output); err != nil {
+				return err
+			}
 			home, settings, err := f.load()
 			if err != nil {
 				return err

@@ -49,8 +49,8 @@ error for a file that could not be read; the other files are still transcribed.`
   tenin transcribe --stream question.wav       words as they are heard, the file fed in real time`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if language != "ja" && language != "en" && language != "auto" {
-				return usageError{fmt.Errorf("--lang %s is unknown: use ja, en or auto", language)}
+			if err := checkLanguage(language); err != nil {
+				return err
 			}
 			ctx := cmd.Context()
 			clerk, err := openClerk(ctx, f, kiosk.Hearing, language)
