@@ -43,7 +43,8 @@ type ChainReport struct {
 	// those of the stages do not add up to those of the whole.
 	FirstAudio Spread      `json:"first_audio_ms"`
 	Stages     StageSpread `json:"stages_ms"`
-	// Answered counts the questions that were answered in time and aloud, Right those with an answer that was expected.
+	// Answered counts the questions that were answered in time and aloud, Right those with an answer that was expected. For
+	// the chain from files Right means that a right passage was found first: what it makes of it is not judged.
 	Answered int `json:"answered"`
 	Right    int `json:"right"`
 	// Terms are the key words in the transcripts.
@@ -302,6 +303,7 @@ The engines kept warm use our recogniser and its settings on the whole recording
 cache, one after the other. The chain from files runs a process a stage, each of which loads its model: whisper-cli with
 its defaults, at most 64 tokens of Gemma from the passages found, the voice; it says what it generated, or the approved
 answer where that is shorter. Both are told where the speech ends and wait for nothing; their files stop 0.2 s later.
+A right answer is one that was given; for the chain from files it is a right passage found first, whatever it then said.
 `
 
 func (t TurnLine) describe() string {
