@@ -76,13 +76,16 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			if err != nil {
 				return err
 			}
+			// A new vault's seal is described when it is made; a kiosk that goes on says it at each start.
+			if kiosk.HasVault(home) {
+				f.say("%s", kiosk.KeyFile(home).Describe())
+			}
 			clerk, err := openClerk(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, language)
 			if err != nil {
 				return err
 			}
 			defer clerk.Close()
 			f.say("%s", clerk.Greeting())
-			f.say("%s", kiosk.KeyFile(home).Describe())
 			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers}
 			switch {
 			case live:
