@@ -13,16 +13,18 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tenin/audio"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tenin": func() { os.Exit(Main()) }})
 }
 
-// runScripts runs every script of a folder. Each has a home of its own under $WORK, and the words of scriptCommands.
-func runScripts(t *testing.T, folder string, setup func(*testscript.Env) error) {
+// runScripts runs the scripts. Each has a home of its own under $WORK, and the words of scriptCommands.
+func runScripts(t *testing.T, files []string, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 folder,
+		Files:               files,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                scriptCommands(),
@@ -61,6 +63,9 @@ func scriptCondition(name string) (bool, error) {
 		return os.Geteuid() == 0, nil
 	case "mounts":
 		return exec.Command("unshare", "-m", "sh", "-c", "mount -t tmpfs none /mnt").Run() == nil, nil
+	case "microphone":
+		_, err := audio.DefaultMicrophone()
+		return err == nil, nil
 	case "pip":
 		return exec.Command("python3", "-m", "pip", "--version").Run() == nil, nil
 	}

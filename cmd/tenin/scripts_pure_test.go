@@ -3,11 +3,16 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestScriptsWithoutEnginesAndWeights(t *testing.T) {
-	runScripts(t, "testdata/script", func(*testscript.Env) error { return nil })
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	runScripts(t, scripts, func(*testscript.Env) error { return nil })
 }
