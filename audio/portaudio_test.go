@@ -6,76 +6,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"tenin/audio/audiotest"
 )
 
-// startSoundServer runs a PulseAudio of the test's own whose speaker is a null sink, and points this process at it. The
-// microphone is the sink's monitor. kill ends the server at once.
+// startSoundServer runs a sound server of the test's own, and points this process at it. The microphone is the monitor of
+// the speaker. kill ends the server at once.
 func startSoundServer(t *testing.T) (kill func()) {
 	t.Helper()
-	for _, program := range []string{"pulseaudio", "pactl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%s is missing: apt install pulseaudio pulseaudio-utils libasound2-plugins", program)
-		}
+	server := audiotest.Start(t, "speaker")
+	for _, variable := range server.Env("speaker", "speaker.monitor") {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
 	}
-	// A socket's path is at most 107 bytes long, which a test's own folder can exceed.
-	dir, err := os.MkdirTemp("", "tenin-pulse-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	t.Setenv("PULSE_SERVER", "unix:"+socket)
-	t.Setenv("PULSE_SINK", "speaker")
-	t.Setenv("PULSE_SOURCE", "speaker.monitor")
-	t.Setenv("PULSE_RUNTIME_PATH", dir)
-	// Without norewinds a null sink works in blocks of two seconds.
-	cmd := exec.Command("pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disable-shm=no",
-		"--realtime=no", "--high-priority=no", "-L", "module-native-protocol-unix auth-anonymous=1 socket="+socket,
-		"-L", "module-null-sink sink_name=speaker rate=48000 channels=1 norewinds=1")
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	var log strings.Builder
-	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	started, ended := make(chan error), make(chan struct{})
-	go func() {
-		// A server must not outlive a test that is killed; the kernel watches the thread that started it.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			cmd.Wait()
-		}
-		close(ended)
-	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
-	kill = func() { cmd.Process.Kill(); <-ended }
-	t.Cleanup(kill)
-	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-			return kill
-		}
-		select {
-		case <-ended:
-			t.Fatalf("pulseaudio ended: %s", log.String())
-		default:
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("pulseaudio does not answer")
-		}
-	}
+	return server.Kill
 }
 
 func TestPortAudioConforms(t *testing.T) {
