@@ -31,8 +31,11 @@ func newRun(f *flags) *cobra.Command {
 		Use:   "run",
 		Short: "The kiosk: hear questions and answer them until it is stopped",
 		Long: `Runs the clerk. With a terminal and a microphone it listens when Enter is touched, after asking whether the conversation
-may be kept. Without one, the demo shop answers recorded questions, fed in real time as a microphone would bring them.
+may be kept; without a yes it answers all the same and keeps nothing. Without a terminal or a microphone, the demo shop answers recorded questions, fed in real time as a microphone would bring them.
 Each answer is printed with what was heard, its source, its kind and the timings.
+
+Keys, each followed by Enter: none opens the microphone, ends a question, and stops an answer; n for the next shopper,
+who is asked anew, as is whoever comes after a minute without a key; q, Ctrl-D or Ctrl-C leave.
 
 With --json one object a line, as ` + "`tenin ask`" + `.`,
 		Example: `  tenin run --headless                              microphone, or recorded questions
