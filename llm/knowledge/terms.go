@@ -120,11 +120,13 @@ func compounds(a *reading.Analyzer, text string) []string {
 }
 
 func joins(t reading.Token, inside bool) bool {
-	if t.POS != "名詞" || t.Pieces != nil || t.Surface == "" || strings.ContainsAny(t.Surface, "0123456789") {
+	if t.POS != "名詞" || t.Surface == "" || strings.ContainsAny(t.Surface, "0123456789") {
 		return false
 	}
 	switch t.Sub {
-	case "数", "代名詞", "非自立", "特殊", "接続詞的", "動詞非自立的", "引用文字列":
+	case "読み": // a word of the reading lexicon, with pieces as numbers have: 授乳室, 免税, 両替
+		return true
+	case "英字", "数", "代名詞", "非自立", "特殊", "接続詞的", "動詞非自立的", "引用文字列":
 		return false
 	case "副詞可能": // 時間 in 営業時間, but not 今日
 		return inside

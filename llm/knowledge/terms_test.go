@@ -41,3 +41,15 @@ func TestTermsComeInTheSameOrderEveryTime(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsOfTheReadingLexiconAreTerms(t *testing.T) {
+	terms := Terms([]Entry{
+		{ID: "nursing", Question: "授乳室はどこですか", Answer: "5階です。", Language: "ja"},
+		{ID: "tax", Question: "免税の手続きはできますか", Answer: "7階です。", Language: "ja"},
+	}, nil)
+	for _, want := range []string{"授乳室", "免税"} {
+		if !slices.ContainsFunc(terms, func(term Term) bool { return term.Text == want }) {
+			t.Errorf("%s is not among the terms %v", want, terms)
+		}
+	}
+}
