@@ -189,7 +189,10 @@ func (v *Visit) say(ctx context.Context, turn *Turn, speak Speak) error {
 		return nil
 	}
 	first := func() { turn.Timings.FirstAudio = time.Since(turn.Timings.zero) }
-	err := v.clerk.say(speaking, turn.Reply.Text, turn.Reply.Language, v.keeps != nil, first, speak)
+	// What the shop says to everybody may stay in the speech cache. A product's place was asked for by this shopper, and
+	// its sound would outlive the session's key.
+	forAll := turn.Reply.Kind == dialogue.Approved || turn.Reply.Kind == dialogue.HandOff
+	err := v.clerk.say(speaking, turn.Reply.Text, turn.Reply.Language, forAll && v.keeps != nil, first, speak)
 	if speaking.Err() != nil && ctx.Err() == nil {
 		return nil
 	}
