@@ -132,6 +132,7 @@ func openClerk(ctx context.Context, f *flags, parts kiosk.Parts, language string
 	report := newReporter(f)
 	return kiosk.Open(ctx, kiosk.Options{
 		Home: home, Config: settings, Parts: parts, Language: language,
+		Notice:   func(line string) { f.say("%s", oneLine(line)) },
 		Progress: func(what string, done, total int) { report.step(what, int64(done), int64(total), false) },
 	})
 }

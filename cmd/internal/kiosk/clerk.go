@@ -53,6 +53,8 @@ type Options struct {
 	Language string
 	// Progress is told about long work; it may be nil.
 	Progress func(what string, done, total int)
+	// Notice is told, in a line, what works worse than it should; it may be nil.
+	Notice func(line string)
 	// Engines are used instead of those that would be opened from Weights. The clerk closes them.
 	Engines Engines
 }
@@ -77,6 +79,7 @@ type Clerk struct {
 	recognizer asr.Recognizer
 	vad        audio.VAD
 	prompt     string
+	words      *asr.Lexicon // what prompt was made from; nil when it was given
 	known      func(word string) bool
 
 	voice speech.Synthesizer
@@ -96,6 +99,9 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
 	}
 	c := &Clerk{options: o, permit: newPermit()}
 	defer func() {
@@ -147,19 +153,37 @@ func (c *Clerk) openEars() error {
 	}
 	whisper, err := asr.OpenWhisper(weights, asr.WhisperOptions{Threads: c.threads()})
 	if err != nil {
-		return err
+		return unusable(models.Whisper, err)
 	}
 	c.recognizer = permitted{whisper, c.permit}
-	c.vad, err = audio.OpenSilero(silero)
-	return err
+	if c.vad, err = audio.OpenSilero(silero); err != nil {
+		return unusable(models.Silero, err)
+	}
+	return nil
+}
+
+// unusable says of weights that an engine refuses what to do about them.
+func unusable(name string, err error) error {
+	for _, absent := range []error{asr.ErrNoEngine, audio.ErrNoEngines, llm.ErrNoEngine} {
+		if errors.Is(err, absent) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %s cannot be used (%w): run `tenin models verify`, then `tenin models pull`", models.ErrDamaged, name, err)
 }
 
 func (c *Clerk) openVoice() (err error) {
 	if c.voice, err = c.newVoice(); err != nil {
 		return err
 	}
-	c.cache, err = speech.OpenCache(filepath.Join(c.options.Home, "cache", "speech"), 0)
-	return err
+	folder, err := c.cacheFolder()
+	if err == nil {
+		c.cache, err = speech.OpenCache(filepath.Join(folder, "speech"), 0)
+	}
+	if err != nil {
+		c.options.Notice(fmt.Sprintf("each answer is spoken anew, which takes seconds: %v", err))
+	}
+	return nil
 }
 
 func (c *Clerk) newVoice() (speech.Synthesizer, error) {
@@ -173,7 +197,7 @@ func (c *Clerk) newVoice() (speech.Synthesizer, error) {
 	}
 	voice, err := speech.OpenKokoro(speech.PathsIn(c.options.Weights.Dir()), reading.Default(), c.threads())
 	if err != nil {
-		return nil, err
+		return nil, unusable(models.Kokoro, err)
 	}
 	return voice, nil
 }

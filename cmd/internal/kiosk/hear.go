@@ -7,10 +7,11 @@ import (
 	"tenin/asr"
 	"tenin/audio"
 	"tenin/llm/knowledge"
+	"tenin/llm/reading"
 )
 
 // Expect tells the recogniser which words to expect instead of the shop's own.
-func (c *Clerk) Expect(prompt string) { c.prompt = prompt }
+func (c *Clerk) Expect(prompt string) { c.prompt, c.words = prompt, nil }
 
 // ExpectShopWords tells the recogniser the words of the home's knowledge, for a clerk that was opened without it.
 func (c *Clerk) ExpectShopWords() error {
@@ -28,7 +29,8 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 	for i, t := range terms {
 		words[i] = asr.Word{Text: t.Text, Weight: t.Weight}
 	}
-	c.prompt = words.Prompt(asr.DefaultBudget, c.tokens())
+	c.words = asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), reading.Default().Katakana)
+	c.prompt = c.words.Prompt()
 	c.known = words.Has()
 }
 
@@ -36,7 +38,7 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 // is told how much of the recording is done.
 func (c *Clerk) Transcribe(ctx context.Context, clip audio.Clip, progress func(done, total time.Duration)) (asr.Transcript, error) {
 	clip = audio.Resample(clip, audio.SampleRate)
-	options := asr.Options{Language: c.options.Language, Prompt: c.prompt}
+	options := asr.Options{Language: c.options.Language, Prompt: c.prompt, Words: c.words}
 	return asr.TranscribeLong(ctx, c.recognizer, c.vad, clip.Samples, options, func(s asr.Segment) {
 		if progress != nil {
 			progress(s.End, clip.Duration())

@@ -14,6 +14,7 @@ func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn,
 	c := v.clerk
 	if v.session == nil {
 		var err error
+		v.keeps.Language = turn.Language
 		if v.session, err = c.vault.Begin(*v.keeps); err != nil {
 			return turn, err
 		}

@@ -23,14 +23,14 @@ func (t Timings) Zero() time.Time { return t.zero }
 // Hear decodes a clip of one question as a turn does, the shop's words expected, but whole and at once: no VAD, no partial
 // transcripts, no speculation. clip is at most asr.MaxUtterance.
 func (c *Clerk) Hear(ctx context.Context, clip audio.Clip) (asr.Transcript, error) {
-	return c.recognizer.Transcribe(ctx, audio.Resample(clip, audio.SampleRate).Samples, asr.Options{Language: c.options.Language, Prompt: c.prompt})
+	return c.recognizer.Transcribe(ctx, audio.Resample(clip, audio.SampleRate).Samples, asr.Options{Language: c.options.Language, Prompt: c.prompt, Words: c.words})
 }
 
 // TranscribeAs is Transcribe in a language of the caller's ("ja", "en" or "auto"), with or without the expected words.
 func (c *Clerk) TranscribeAs(ctx context.Context, clip audio.Clip, language string, expecting bool) (asr.Transcript, error) {
 	o := asr.Options{Language: language}
 	if expecting {
-		o.Prompt = c.prompt
+		o.Prompt, o.Words = c.prompt, c.words
 	}
 	return asr.TranscribeLong(ctx, c.recognizer, c.vad, audio.Resample(clip, audio.SampleRate).Samples, o, nil)
 }
@@ -51,6 +51,9 @@ func (c *Clerk) Synthesize(ctx context.Context, text string) iter.Seq2[audio.Cli
 
 // Rendered says whether the cache holds text in the clerk's own voice.
 func (c *Clerk) Rendered(text speech.Approved) bool {
+	if c.cache == nil {
+		return false
+	}
 	key, err := speech.KeyOf(c.voice, text, c.speechOptions())
 	if err != nil {
 		return false

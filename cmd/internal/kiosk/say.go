@@ -20,9 +20,9 @@ func (c *Clerk) say(ctx context.Context, text, language string, keep bool, first
 		return nil
 	}
 	voice, approved := permittedVoice{c.voice, c.permit, false}, speech.Approve(text)
-	spoken := c.cache.Speak(ctx, voice, approved, c.speechOptions())
-	if !keep && !c.Rendered(approved) {
-		spoken = voice.Synthesize(ctx, text, c.speechOptions())
+	spoken := voice.Synthesize(ctx, text, c.speechOptions())
+	if c.cache != nil && (keep || c.Rendered(approved)) {
+		spoken = c.cache.Speak(ctx, voice, approved, c.speechOptions())
 	}
 	silent := true
 	for chunk, err := range spoken {
@@ -57,6 +57,9 @@ func (c *Clerk) render(ctx context.Context, progress func(done, total int)) erro
 	if c.voice == nil || c.shop == nil {
 		return errors.New("rendering needs the voice and the knowledge")
 	}
+	if c.cache == nil {
+		return nil
+	}
 	texts := c.shop.approved(c.policy())
 	_, err := c.cache.Render(ctx, permittedVoice{c.voice, c.permit, true}, texts, c.speechOptions(), func(p speech.Progress) {
 		progress(p.Done, p.Total)
@@ -66,13 +69,12 @@ func (c *Clerk) render(ctx context.Context, progress func(done, total int)) erro
 
 // Unrendered returns how many approved answers the cache does not hold yet.
 func (c *Clerk) Unrendered() int {
+	if c.cache == nil {
+		return 0
+	}
 	missing := 0
 	for _, text := range c.shop.approved(c.policy()) {
-		key, err := speech.KeyOf(c.voice, text, c.speechOptions())
-		if err != nil {
-			continue
-		}
-		if _, ok := c.cache.Get(key); !ok {
+		if !c.Rendered(text) {
 			missing++
 		}
 	}
@@ -97,7 +99,11 @@ func (c *Clerk) SayApproved(ctx context.Context, text speech.Approved, voice str
 	if voice != "" {
 		options.Voice = voice
 	}
-	return speech.Whole(c.cache.Speak(ctx, permittedVoice{c.voice, c.permit, false}, text, options))
+	own := permittedVoice{c.voice, c.permit, false}
+	if c.cache == nil {
+		return speech.Whole(own.Synthesize(ctx, text.Text(), options))
+	}
+	return speech.Whole(c.cache.Speak(ctx, own, text, options))
 }
 
 // permittedVoice is a voice that takes the permit for each chunk, so that a long text does not hold up a turn.

@@ -87,23 +87,57 @@ func (c *Clerk) newEmbedder() (llm.Embedder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return llm.OpenEmbedder(weights)
+	embedder, err := llm.OpenEmbedder(weights)
+	if err != nil {
+		return nil, unusable(models.E5, err)
+	}
+	return embedder, nil
 }
 
-// buildIndex embeds what was not embedded before; the vectors are kept beside the home's other caches.
+// buildIndex embeds what was not embedded before; the vectors are kept beside the home's other caches. A cache that cannot
+// be opened or written costs time at every start, not the answer.
 func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch) (*knowledge.Index, error) {
-	folder := filepath.Join(c.options.Home, "cache")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("cache %s cannot be made: %w", folder, errors.Unwrap(err))
+	options := []knowledge.IndexOption{
+		knowledge.WithProgress(func(done, total int) { c.options.Progress("reading the knowledge", done, total) }),
 	}
-	vectors, err := knowledge.OpenVectorCache(filepath.Join(folder, "vectors"))
+	vectors, err := c.openVectors()
+	if err != nil {
+		c.options.Notice(fmt.Sprintf("the knowledge is read anew at each start, which takes a minute: %v", err))
+	} else {
+		options = append(options, knowledge.WithVectors(forgiving{vectors}, models.E5))
+	}
+	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, reading.Default(), options...)
+	if vectors != nil {
+		if err := vectors.Flush(); err != nil {
+			c.options.Notice(fmt.Sprintf("the knowledge will be read anew at the next start: %v", err))
+		}
+	}
+	return index, err
+}
+
+func (c *Clerk) openVectors() (*knowledge.VectorCache, error) {
+	folder, err := c.cacheFolder()
 	if err != nil {
 		return nil, err
 	}
-	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, reading.Default(),
-		knowledge.WithVectors(vectors, models.E5),
-		knowledge.WithProgress(func(done, total int) { c.options.Progress("reading the knowledge", done, total) }))
-	return index, errors.Join(err, vectors.Flush())
+	return knowledge.OpenVectorCache(filepath.Join(folder, "vectors"))
+}
+
+// cacheFolder makes the home's folder of things that can be made again.
+func (c *Clerk) cacheFolder() (string, error) {
+	folder := filepath.Join(c.options.Home, "cache")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", fmt.Errorf("cache %s cannot be made: %w", folder, errors.Unwrap(err))
+	}
+	return folder, nil
+}
+
+// forgiving keeps what it can: a vector that is not kept is computed again.
+type forgiving struct{ *knowledge.VectorCache }
+
+func (f forgiving) Put(model, text string, vector []float32) error {
+	_ = f.VectorCache.Put(model, text, vector)
+	return nil
 }
 
 func (c *Clerk) policy() dialogue.Policy {

@@ -33,7 +33,7 @@ func (c *Clerk) Begin(source storage.Source) (*Visit, error) {
 	if c.vault == nil {
 		return nil, fmt.Errorf("a visit is to be kept, but the vault is not open")
 	}
-	return &Visit{clerk: c, keeps: &storage.SessionMeta{Started: time.Now(), Source: source, Language: c.options.Language}}, nil
+	return &Visit{clerk: c, keeps: &storage.SessionMeta{Started: time.Now(), Source: source}}, nil
 }
 
 // BeginUnkept starts a visit of which nothing is kept, neither words nor sound nor a summary.
@@ -128,7 +128,7 @@ func (v *Visit) ListenRecording(ctx context.Context, clip audio.Clip, speak Spea
 }
 
 func (c *Clerk) listenerConfig() asr.ListenerConfig {
-	return asr.ListenerConfig{Language: c.options.Language, Prompt: c.prompt, Known: c.known}
+	return asr.ListenerConfig{Language: c.options.Language, Prompt: c.prompt, Words: c.words, Known: c.known}
 }
 
 func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.ListenerConfig, speak Speak) (Turn, error) {
