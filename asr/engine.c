@@ -151,3 +151,10 @@ bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_s
     *japanese = 1.0f / (1.0f + expf(en - ja));
     return true;
 }
+
+const float * tenin_step(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads) {
+    if (whisper_decode(ctx, tokens, n, past, threads) != 0) {
+        return NULL;
+    }
+    return whisper_get_logits(ctx) + (size_t) (n - 1)*whisper_n_vocab(ctx);
+}

@@ -36,4 +36,8 @@ void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, 
 // Returns false when the decoder fails.
 bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_speech, float * japanese);
 
+// Feeds n tokens at position past to the decoder, on the encoding that the last decode left behind, and returns the logits
+// behind the last of them (whisper_n_vocab, valid until the next call), or NULL when the decoder fails.
+const float * tenin_step(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads);
+
 #endif

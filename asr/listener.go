@@ -28,6 +28,8 @@ type ListenerConfig struct {
 	// Language and Prompt are passed to the Recognizer. When Language is "auto", the first decode that finds a language
 	// settles it for the later decodes of the turn.
 	Language, Prompt string
+	// Words, if not nil, are passed too, and what was heard of a turn chooses the prompt of its later decodes (Lexicon.Focus).
+	Words *Lexicon
 	// Endpoint is how the end of speech is found; its NoSpeech bounds the wait for speech.
 	Endpoint audio.EndpointConfig
 	// PartialEvery is how much new speech makes a new partial transcript; 700 ms when zero, none when negative.
@@ -88,7 +90,7 @@ type ListenTimings struct {
 // of src, the VAD and the recogniser with their context. It never returns while a decode is running.
 func (l *Listener) Listen(ctx context.Context, src Frames) (Heard, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	t := &turn{Listener: l, ctx: ctx, endpoint: audio.NewEndpointer(l.config.Endpoint), language: l.config.Language}
+	t := &turn{Listener: l, ctx: ctx, endpoint: audio.NewEndpointer(l.config.Endpoint), language: l.config.Language, prompt: l.config.Prompt}
 	defer t.decodes.Wait()
 	defer cancel()
 	l.vad.Reset()
@@ -135,6 +137,7 @@ type turn struct {
 	ctx      context.Context
 	endpoint *audio.Endpointer
 	language string
+	prompt   string // of the next decode
 
 	sound    []float32   // from sample base on; only grows while speech goes on, so that decodes may share it
 	base     int         // samples forgotten
@@ -207,7 +210,7 @@ func (t *turn) start(final bool, from, to int) {
 	clip := t.cut(from, to)
 	ctx, cancel := context.WithCancel(t.ctx)
 	d := &decode{cancel: cancel, final: final, from: from, to: to, done: make(chan struct{})}
-	o := Options{Language: t.language, Prompt: t.config.Prompt, Partial: !final}
+	o := Options{Language: t.language, Prompt: t.prompt, Words: t.config.Words, Partial: !final}
 	t.running = d
 	t.decodes.Go(func() {
 		defer close(d.done)
@@ -248,6 +251,9 @@ func (t *turn) collect() {
 	}
 	if t.language == "auto" && d.t.Text != "" && d.t.Suspect == "" {
 		t.language = d.t.Language
+	}
+	if t.config.Words != nil && d.t.Text != "" && d.t.Suspect == "" {
+		t.prompt = t.config.Words.Focus(d.t.Text)
 	}
 	if d.final {
 		t.endpoint.SetComplete(Judge(d.t.Text, d.t.Language, t.config.Known))
@@ -303,7 +309,7 @@ func (t *turn) nobody() Heard {
 func (t *turn) forget() {
 	t.cancel()
 	t.speaking = false
-	t.language = t.config.Language
+	t.language, t.prompt = t.config.Language, t.config.Prompt
 	t.heard = Heard{Timings: t.heard.Timings}
 }
 

@@ -48,6 +48,10 @@ type Options struct {
 	Language string
 	// Prompt is text that biases recognition towards its words; see Vocabulary.Prompt.
 	Prompt string
+	// Words, if not nil, are sought by sound in the text of a decode that is not Partial: where one may have been misheard
+	// the decoder is asked once more for it, without encoding again. Prompt is separate: it may be Words.Prompt or
+	// Words.Focus of what was heard before.
+	Words *Lexicon
 	// Partial asks for speed: the result will be replaced by a later one, so a doubtful decode is not tried again.
 	Partial bool
 }
@@ -96,6 +100,7 @@ type Timings struct {
 	Tokens       int           // text tokens of the last try
 	PromptTokens int           // tokens of the prompt
 	Tries        int           // decodes run: 1, more when a guard asked for another or the language had to be found
+	Again        int           // decodes among them that asked for a word by its sound, on the same encoding
 }
 
 // check validates what every Recognizer must refuse alike, and returns the language.

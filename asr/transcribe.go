@@ -41,7 +41,8 @@ type decoded struct {
 	tokens         []int32 // of the text
 	logProb        float64 // sum over counted tokens
 	counted        int
-	looped         bool // stopped by the engine's own loop guard; text holds the pattern once
+	least          float64 // the lowest probability of a token of the text
+	looped         bool    // stopped by the engine's own loop guard; text holds the pattern once
 	promptTokens   int
 	encode, decode time.Duration
 }
@@ -56,6 +57,9 @@ func (d decoded) confidence() float64 {
 // decoder is the engine as the guards see it.
 type decoder interface {
 	decode(ctx context.Context, samples []float32, a attempt) (decoded, error)
+	// again decodes the clip of the last decode, under another prompt, without encoding it again. It favours boosts:
+	// words that may have been said.
+	again(ctx context.Context, a attempt, boosts []string) (decoded, error)
 	// startOfText returns the probability that nobody spoke and that of Japanese against English, for the clip of the
 	// last decode, without encoding it again.
 	startOfText() (noSpeech, japanese float64, err error)
@@ -111,6 +115,11 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 		if again := suspect(second, b, len(samples)); rank(again) < rank(why) ||
 			again == why && second.confidence() > r.confidence() {
 			r, why = second, again
+		}
+	}
+	if o.Words != nil && !o.Partial && t.Language == "ja" {
+		if r, err = listenAgain(ctx, d, o.Words, r, a, len(samples), &t.Timings); err != nil {
+			return Transcript{}, err
 		}
 	}
 	t.Suspect = why

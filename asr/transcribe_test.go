@@ -10,6 +10,7 @@ import (
 type steps struct {
 	outcomes           []decoded
 	asked              []attempt
+	boosts             []string
 	noSpeech, japanese float64
 }
 
@@ -18,6 +19,11 @@ func (s *steps) decode(_ context.Context, _ []float32, a attempt) (decoded, erro
 	d := s.outcomes[0]
 	s.outcomes = s.outcomes[1:]
 	return d, nil
+}
+
+func (s *steps) again(_ context.Context, a attempt, boosts []string) (decoded, error) {
+	s.boosts = append(s.boosts, boosts...)
+	return s.decode(context.Background(), nil, a)
 }
 
 func (s *steps) startOfText() (float64, float64, error) { return s.noSpeech, s.japanese, nil }

@@ -39,10 +39,9 @@ type Whisper struct {
 	info     WeightsInfo
 
 	// The owner's.
-	ctx     *binding.Context
-	run     *C.struct_tenin_run
-	prompts map[string][]C.whisper_token
-	langs   map[string]int
+	ctx   *binding.Context
+	run   *C.struct_tenin_run
+	langs map[string]int
 }
 
 type job struct {
@@ -72,7 +71,6 @@ func OpenWhisper(path string, o WhisperOptions) (*Whisper, error) {
 		closed:   make(chan struct{}),
 		finished: make(chan struct{}),
 		info:     info,
-		prompts:  map[string][]C.whisper_token{},
 		langs:    map[string]int{},
 	}
 	loaded := make(chan error)
@@ -193,13 +191,10 @@ func (w *Whisper) Tokens(text string) int {
 	return n
 }
 
-// tokenize returns the prompt's tokens. A shop's prompt is the same for weeks, so the last few stay.
+// tokenize returns the tokens of a prompt. None is kept: a focused prompt tells what was said.
 func (w *Whisper) tokenize(text string) []C.whisper_token {
 	if text == "" {
 		return nil
-	}
-	if t, ok := w.prompts[text]; ok {
-		return t
 	}
 	buf := make([]binding.Token, len(text)+8)
 	n, err := w.ctx.Whisper_tokenize(text, buf)
@@ -210,10 +205,6 @@ func (w *Whisper) tokenize(text string) []C.whisper_token {
 	for i := range tokens {
 		tokens[i] = C.whisper_token(buf[i])
 	}
-	if len(w.prompts) >= 8 {
-		clear(w.prompts)
-	}
-	w.prompts[text] = tokens
 	return tokens
 }
 
@@ -245,7 +236,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
 	}
-	d := decoded{promptTokens: len(prompt)}
+	d := decoded{promptTokens: len(prompt), least: 1}
 	if w.run.encoded_us > 0 {
 		d.encode = micros(w.run.encoded_us - w.run.begin_us)
 		d.decode = micros(w.run.end_us - w.run.encoded_us)
@@ -267,9 +258,11 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	for s := range w.ctx.Whisper_full_n_segments() {
 		for i := range w.ctx.Whisper_full_n_tokens(s) {
 			id := w.ctx.Whisper_full_get_token_id(s, i)
-			d.logProb += math.Log(max(float64(w.ctx.Whisper_full_get_token_p(s, i)), 1e-10))
+			p := max(float64(w.ctx.Whisper_full_get_token_p(s, i)), 1e-10)
+			d.logProb += math.Log(p)
 			d.counted++
 			if id < eot {
+				d.least = min(d.least, p)
 				d.tokens = append(d.tokens, int32(id))
 			}
 		}

@@ -29,10 +29,19 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 	for i, t := range terms {
 		words[i] = asr.Word{Text: t.Text, Weight: t.Weight}
 	}
+	for _, text := range asked {
+		words = append(words, asr.Word{Text: text, Weight: askedWeight})
+	}
 	c.words = asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), reading.Default().Katakana)
 	c.prompt = c.words.Prompt()
 	c.known = words.Has()
 }
+
+// asked are words of questions at any counter. No entry needs to hold them; a transcript should. Their weight keeps them
+// behind the shop's own in a prompt.
+var asked = []string{"何階", "何時", "何曜日", "何日", "何番", "何円", "売り場", "入口", "出口", "階段", "受付", "案内", "会場", "場所", "値段", "荷物", "日本円", "使い方", "紛失", "申し込み"}
+
+const askedWeight = 0.01
 
 // Transcribe writes what is spoken in a recording of any length. Times count from its first sample. progress, if not nil,
 // is told how much of the recording is done.
