@@ -29,11 +29,7 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	}
 	b := a
 	b.prompt = x.focus(r.text, likely)
-	boosts := make([]string, len(likely))
-	for i, n := range likely {
-		boosts[i] = n.text
-	}
-	second, err := d.again(ctx, b, boosts)
+	second, err := d.again(ctx, b)
 	if err != nil {
 		return r, err
 	}
@@ -47,31 +43,19 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	return second, nil
 }
 
-// prefer tells whether the second decode is a better reading of the same sounds.
+// prefer tells whether the second decode is a better reading of the same sounds: it has a word that was sought, and lost
+// none of the shop's that was there.
 func prefer(x *Lexicon, first, second decoded, likely []near) bool {
-	letters := bare(second.text)
-	if !slices.ContainsFunc(likely, func(n near) bool { return strings.Contains(letters, n.bare) }) {
+	before, after := bare(first.text), bare(second.text)
+	if second.confidence() < first.confidence()-againMargin ||
+		!slices.ContainsFunc(likely, func(n near) bool { return strings.Contains(after, n.bare) }) {
 		return false
 	}
-	return second.confidence() >= first.confidence()-againMargin &&
-		reading.Distance(x.sound(first.text), x.sound(second.text)) <= againSound
-}
-
-// Boosts are added to the logit of a token that begins, or goes on with, a word that may have been said.
-var boostBegin, boostNext = float32(0), float32(2)
-
-// favour calls boost for each token that begins one of words, and for each that goes on with one that tokens end in the
-// beginning of.
-func favour(tokens []int32, words [][]int32, boost func(token int32, by float32)) {
-	for _, w := range words {
-		for n := min(len(w)-1, len(tokens)); n >= 0; n-- {
-			if equal(tokens[len(tokens)-n:], w[:n]) {
-				by := boostNext
-				if n == 0 {
-					by = boostBegin
-				}
-				boost(w[n], by)
-			}
+	sound := x.sound(second.text)
+	for i := range x.words {
+		if w := &x.words[i]; strings.Contains(before, w.bare) && !strings.Contains(after, w.bare) && !strings.Contains(sound, w.kana) {
+			return false
 		}
 	}
+	return reading.Distance(x.sound(first.text), sound) <= againSound
 }

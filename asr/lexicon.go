@@ -144,9 +144,9 @@ func (x *Lexicon) near(text string) []near {
 			all = append(all, near{w, m.Distance, m.Start, m.End})
 		}
 	}
-	// A stretch that is one of the shop's words as it stands was heard well.
+	// A stretch that is one of the shop's words as it stands was heard well, unless another sounds the same (何回, 何階).
 	all = slices.DeleteFunc(all, func(n near) bool {
-		return slices.ContainsFunc(written, func(s stretch) bool { return s.start <= n.start && n.end <= s.end })
+		return slices.ContainsFunc(written, func(s stretch) bool { return s.start <= n.start && n.end <= s.end && n.distance > 0 })
 	})
 	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(b.gain(), a.gain()) })
 	if len(all) > mostNear {

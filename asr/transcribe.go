@@ -57,9 +57,8 @@ func (d decoded) confidence() float64 {
 // decoder is the engine as the guards see it.
 type decoder interface {
 	decode(ctx context.Context, samples []float32, a attempt) (decoded, error)
-	// again decodes the clip of the last decode, under another prompt, without encoding it again. It favours boosts:
-	// words that may have been said.
-	again(ctx context.Context, a attempt, boosts []string) (decoded, error)
+	// again decodes the clip of the last decode, under another prompt, without encoding it again.
+	again(ctx context.Context, a attempt) (decoded, error)
 	// startOfText returns the probability that nobody spoke and that of Japanese against English, for the clip of the
 	// last decode, without encoding it again.
 	startOfText() (noSpeech, japanese float64, err error)

@@ -16,7 +16,7 @@ import (
 )
 
 // again runs the decoder alone, greedily, as whisper_full would with our settings.
-func (w *Whisper) again(ctx context.Context, try attempt, boosts []string) (decoded, error) {
+func (w *Whisper) again(ctx context.Context, try attempt) (decoded, error) {
 	begin := time.Now()
 	failed := errors.New("whisper could not decode the clip again: the engine failed")
 	prompt := w.tokenize(try.prompt)
@@ -30,12 +30,6 @@ func (w *Whisper) again(ctx context.Context, try attempt, boosts []string) (deco
 	}
 	feed = append(feed, C.whisper_token(w.ctx.Whisper_token_sot()), C.whisper_token(w.ctx.Whisper_token_lang(w.langs[try.language])),
 		C.whisper_token(w.ctx.Whisper_token_transcribe()), C.whisper_token(w.ctx.Whisper_token_not()))
-	words := make([][]int32, len(boosts))
-	for i, b := range boosts {
-		for _, t := range w.tokenize(b) {
-			words[i] = append(words[i], int32(t))
-		}
-	}
 	eot := int(w.ctx.Whisper_token_eot())
 	past := 0
 	for len(d.tokens) < try.maxTokens {
@@ -56,7 +50,7 @@ func (w *Whisper) again(ctx context.Context, try attempt, boosts []string) (deco
 			// Nor may the text begin with its end or a space, as in whisper.cpp.
 			logits[eot], logits[spaceToken] = float32(math.Inf(-1)), float32(math.Inf(-1))
 		}
-		best := pick(logits, d.tokens, words)
+		best := likeliest(logits)
 		p := logProbability(logits, best)
 		d.logProb += p
 		d.counted++
@@ -80,20 +74,13 @@ func (w *Whisper) again(ctx context.Context, try attempt, boosts []string) (deco
 // spaceToken is " " in every multilingual Whisper.
 const spaceToken = 220
 
-// pick returns the likeliest token, those that go on with one of words favoured.
-func pick(logits []float32, tokens []int32, words [][]int32) int {
+func likeliest(logits []float32) int {
 	best := 0
 	for i, l := range logits {
 		if l > logits[best] {
 			best = i
 		}
 	}
-	top := logits[best]
-	favour(tokens, words, func(next int32, by float32) {
-		if l := logits[next] + by; l > top {
-			best, top = int(next), l
-		}
-	})
 	return best
 }
 
