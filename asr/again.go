@@ -29,6 +29,10 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	}
 	b := a
 	b.prompt = x.focus(r.text, likely)
+	// A prompt that reads as what was said before pulls stronger than a row of words; the guards look at the words alone,
+	// since reciting that sentence is what the decode is asked to try.
+	words := b
+	b.prompt += x.corrected(r.text, likely)
 	second, err := d.again(ctx, b)
 	if err != nil {
 		return r, err
@@ -36,7 +40,7 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	t.Tries++
 	t.Again++
 	t.Decode += second.decode
-	if !prefer(x, r, second, likely) || suspect(second, b, samples) != "" {
+	if !prefer(x, r, second, likely) || suspect(second, words, samples) != "" {
 		return r, nil
 	}
 	t.Tokens = len(second.tokens)

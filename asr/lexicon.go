@@ -101,6 +101,8 @@ const (
 	nearAlike = 0.6
 	// mostNear bounds the words that one transcript calls up.
 	mostNear = 6
+	// mostCorrected bounds the words that are put into the text.
+	mostCorrected = 2
 	// commonWords stand before them in a focused prompt.
 	commonWords = 4
 )
@@ -211,6 +213,58 @@ func (x *Lexicon) focus(text string, likely []near) string {
 	}
 	slices.Reverse(words)
 	return strings.Join(words, "、") + "。"
+}
+
+// corrected is text with likely words, the likeliest first, in the place of what sounds like them.
+func (x *Lexicon) corrected(text string, likely []near) string {
+	runes := []rune(text)
+	ends := make([]int, len(runes)+1) // where each letter's sound ends
+	for i := range runes {
+		ends[i+1] = len(x.sound(string(runes[:i+1])))
+	}
+	taken := make([]bool, len(runes))
+	at := map[int]string{}
+	for _, n := range likely {
+		if len(at) == mostCorrected {
+			break
+		}
+		from, to := -1, -1
+		for i := range runes {
+			if from < 0 && ends[i+1] > n.start {
+				from = i
+			}
+			if to < 0 && ends[i+1] >= n.end {
+				to = i + 1
+			}
+		}
+		if from < 0 || to <= from || slices.Contains(taken[from:to], true) || !n.replaces(string(runes[from:to])) {
+			continue
+		}
+		for i := from; i < to; i++ {
+			taken[i] = true
+		}
+		at[from] = n.text
+	}
+	var b strings.Builder
+	for i, r := range runes {
+		b.WriteString(at[i])
+		if !taken[i] {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// replaces tells whether n is near enough to stand in the place of letters. What is written in hiragana is mostly grammar
+// (ますか is no マスカラ).
+func (n near) replaces(letters string) bool {
+	switch {
+	case n.distance > 0.2:
+		return false
+	case allHiragana(letters):
+		return n.firm >= 5 && n.distance <= 0.2
+	}
+	return n.firm >= 4 || n.distance <= 0.15
 }
 
 // beatsOf is the set of kana in a reading, voiced as unvoiced and small as large, without ー, ッ and ン: it rules out most

@@ -1,0 +1,112 @@
+package asr
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tenin/llm/reading"
+)
+
+func lexicon(words ...string) *Lexicon {
+	v := make(Vocabulary, len(words))
+	for i, w := range words {
+		v[i] = Word{w, float64(len(words) - i)}
+	}
+	return NewLexicon(v, Budget{Words: 4, Tokens: 60}, nil, reading.Default().Katakana)
+}
+
+var shopWords = []string{"営業時間", "駐車場", "予約", "返品", "免税", "領収書", "救護室", "授乳室", "万年筆", "へんぴん", "ーのり"}
+
+func TestAFocusedPromptEndsWithTheWordThatSoundsLikeWhatWasHeard(t *testing.T) {
+	x := lexicon(shopWords...)
+	for heard, want := range map[string]string{
+		"外国人なので面前にできますか": "免税", "レシートがないのに変品できますか": "返品", "気分が悪いので9個室へ行きたいです": "救護室",
+	} {
+		if got := x.Focus(heard); !strings.HasSuffix(got, want+"。") {
+			t.Errorf("%s gave %s", heard, got)
+		}
+	}
+}
+
+func TestWhatSoundsLikeNoneOfTheShopsWordsKeepsThePrompt(t *testing.T) {
+	x := lexicon(shopWords...)
+	for _, heard := range []string{"昨日の夜は星がとてもきれいに見えました", "駐車場はどこですか", ""} {
+		if got := x.Focus(heard); got != x.Prompt() {
+			t.Errorf("%s gave %s instead of %s", heard, got, x.Prompt())
+		}
+	}
+}
+
+func TestAWordSpelledOutStandsBackForItsChineseSpelling(t *testing.T) {
+	if got := lexicon("へんぴん", "返品").Focus("変品できますか"); !strings.HasPrefix(got, "返品") && !strings.HasSuffix(got, "返品。") {
+		t.Error(got)
+	}
+}
+
+func TestANearMissIsAskedAgainAndTakenWhenItComesOutAsTheWord(t *testing.T) {
+	s := &steps{outcomes: []decoded{sure("消費税を面前にできますか"), sure("消費税を免税にできますか")}, japanese: 1}
+	got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)})
+	if got.Text != "消費税を免税にできますか" || s.seconds != 1 || got.Timings.Again != 1 || !strings.Contains(s.asked[1].prompt, "免税") {
+		t.Errorf("%+v, asked %+v", got, s.asked)
+	}
+}
+
+func TestASecondDecodeThatSoundsOtherwiseIsNotTaken(t *testing.T) {
+	for second, outcome := range map[string]decoded{
+		"another sentence": sure("免税の手続きは三階のカウンターでどうぞ"), "the prompt": sure("免税、返品、予約。"), "an unlikely one": unsure("消費税を免税にできますか"),
+		"one without the word": sure("消費税を面前に、できますか"),
+	} {
+		s := &steps{outcomes: []decoded{sure("消費税を面前にできますか"), outcome}, japanese: 1}
+		if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != "消費税を面前にできますか" || s.seconds != 1 {
+			t.Errorf("%s: %+v", second, got)
+		}
+	}
+}
+
+func TestSpeechWithoutNearWordsAndPartialsAreNotAskedAgain(t *testing.T) {
+	far := &steps{outcomes: []decoded{sure("昨日の夜は星がとてもきれいでした")}, japanese: 1}
+	transcribed(t, far, "ja", Options{Words: lexicon(shopWords...)})
+	partial := &steps{outcomes: []decoded{sure("消費税を面前に")}, japanese: 1}
+	transcribed(t, partial, "ja", Options{Words: lexicon(shopWords...), Partial: true})
+	if far.seconds+partial.seconds != 0 {
+		t.Errorf("%d and %d second decodes", far.seconds, partial.seconds)
+	}
+}
+
+func TestWhatAPartialHeardChoosesThePromptOfTheFinalDecode(t *testing.T) {
+	x := lexicon(shopWords...)
+	synctest.Test(t, func(t *testing.T) {
+		var final string
+		r := &Scripted{Latency: 50 * time.Millisecond, Script: func(_ []float32, o Options) Transcript {
+			if !o.Partial {
+				final = o.Prompt
+			}
+			return Transcript{Text: "消費税を面前に"}
+		}}
+		defer r.Close()
+		c := ListenerConfig{Prompt: x.Prompt(), Words: x}
+		if _, err := NewListener(r, level{}, c).Listen(context.Background(), say(-5, 60, -60)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(final, "免税。") {
+			t.Errorf("the final decode was prompted with %s", final)
+		}
+	})
+}
+
+func BenchmarkFocus(b *testing.B) {
+	words := make(Vocabulary, 0, 600)
+	for range 60 {
+		for _, w := range shopWords {
+			words = append(words, Word{w + strings.Repeat("店", len(words)/11%3) + string(rune('ア'+len(words)%80)), 1})
+		}
+	}
+	x := NewLexicon(words, DefaultBudget, nil, reading.Default().Katakana)
+	b.ReportAllocs()
+	for b.Loop() {
+		x.Focus("気分が悪いので9個室へ行きたいです")
+	}
+}
