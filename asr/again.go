@@ -10,9 +10,11 @@ import (
 
 const (
 	// sureOfAll is the lowest probability of a token above which nothing is asked again.
-	sureOfAll = 0.7
+	sureOfAll = 0.55
 	// againMargin is how much less sure, as a geometric mean of probabilities, the second decode may be than the first.
-	againMargin = 0.05
+	againMargin = 0.02
+	// againLeast bounds how far the lowest probability of a token may fall: a word that was forced in shows there.
+	againLeast = 0.7
 	// againSound is how far the second text may sound from the first: it must be another spelling of the same sounds.
 	againSound = 0.25
 )
@@ -51,7 +53,7 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 // none of the shop's that was there.
 func prefer(x *Lexicon, first, second decoded, likely []near) bool {
 	before, after := bare(first.text), bare(second.text)
-	if second.confidence() < first.confidence()-againMargin ||
+	if second.confidence() < first.confidence()-againMargin || second.least < againLeast*first.least ||
 		!slices.ContainsFunc(likely, func(n near) bool { return strings.Contains(after, n.bare) }) {
 		return false
 	}
