@@ -8,6 +8,18 @@ import (
 	"tenin/llm/reading"
 )
 
+// Measured with Whisper base on spoken kiosk questions, whole recordings, the prompt of 32 words against that and the second
+// decode (kept by letters or reading, spelled by letters):
+//
+//	                                        terms   kept       spelled    CER
+//	40 recordings not tuned on              65      52 → 57    42 → 54    0.104 → 0.057
+//	54 recordings of one voice, tuned on    94      65 → 76    55 → 73    0.168 → 0.146
+//	35 sentences that are no shop's         –       –          –          0.094 → 0.081, no word of the shop's inserted
+//	11 real clips                           –       –          –          0.107 → 0.105
+//
+// It costs 100-180 ms on two quiet cores, in nine of ten questions, most of it while the end of the turn is awaited. With
+// margins of 0.05, no againLeast and sureOfAll at 0.7, four of the 35 sentences were given a word (電気 for 天気).
+// Favouring the words' tokens in the decoder (2 to 6 on their logits) kept no more terms and invented words.
 const (
 	// sureOfAll is the lowest probability of a token above which nothing is asked again.
 	sureOfAll = 0.55
