@@ -25,8 +25,8 @@ type VAD interface {
 
 // ListenerConfig are the settings of a Listener. The zero value works.
 type ListenerConfig struct {
-	// Language and Prompt are passed to the Recognizer. When Language is "auto", the first decode that finds a language
-	// settles it for the later decodes of the turn.
+	// Language and Prompt are passed to the Recognizer. When Language is "auto", each decode finds it anew and the last one
+	// counts: an early one has heard too little, and took ベビーカーを… for English.
 	Language, Prompt string
 	// Words, if not nil, are passed too, and what was heard of a turn chooses the prompt of its later decodes (Lexicon.Focus).
 	Words *Lexicon
@@ -90,7 +90,7 @@ type ListenTimings struct {
 // of src, the VAD and the recogniser with their context. It never returns while a decode is running.
 func (l *Listener) Listen(ctx context.Context, src Frames) (Heard, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	t := &turn{Listener: l, ctx: ctx, endpoint: audio.NewEndpointer(l.config.Endpoint), language: l.config.Language, prompt: l.config.Prompt}
+	t := &turn{Listener: l, ctx: ctx, endpoint: audio.NewEndpointer(l.config.Endpoint), prompt: l.config.Prompt}
 	defer t.decodes.Wait()
 	defer cancel()
 	l.vad.Reset()
@@ -136,7 +136,6 @@ type turn struct {
 	*Listener
 	ctx      context.Context
 	endpoint *audio.Endpointer
-	language string
 	prompt   string // of the next decode
 
 	sound    []float32   // from sample base on; only grows while speech goes on, so that decodes may share it
@@ -210,7 +209,7 @@ func (t *turn) start(final bool, from, to int) {
 	clip := t.cut(from, to)
 	ctx, cancel := context.WithCancel(t.ctx)
 	d := &decode{cancel: cancel, final: final, from: from, to: to, done: make(chan struct{})}
-	o := Options{Language: t.language, Prompt: t.prompt, Words: t.config.Words, Partial: !final}
+	o := Options{Language: t.config.Language, Prompt: t.prompt, Words: t.config.Words, Partial: !final}
 	t.running = d
 	t.decodes.Go(func() {
 		defer close(d.done)
@@ -248,9 +247,6 @@ func (t *turn) collect() {
 	}
 	if d.err != nil {
 		return // a final one reports it at the end, a partial one is followed by another
-	}
-	if t.language == "auto" && d.t.Text != "" && d.t.Suspect == "" {
-		t.language = d.t.Language
 	}
 	if t.config.Words != nil && d.t.Text != "" && d.t.Suspect == "" {
 		t.prompt = t.config.Words.Focus(d.t.Text)
@@ -298,7 +294,7 @@ func (t *turn) end() (Heard, error) {
 
 // nobody is the result of a turn without words.
 func (t *turn) nobody() Heard {
-	language := t.language
+	language := t.config.Language
 	if language == "" || language == "auto" {
 		language = Languages[0]
 	}
@@ -309,7 +305,7 @@ func (t *turn) nobody() Heard {
 func (t *turn) forget() {
 	t.cancel()
 	t.speaking = false
-	t.language, t.prompt = t.config.Language, t.config.Prompt
+	t.prompt = t.config.Prompt
 	t.heard = Heard{Timings: t.heard.Timings}
 }
 
