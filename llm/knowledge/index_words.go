@@ -61,27 +61,6 @@ func (x *Index) read(text string) analysis {
 	return a
 }
 
-// compounds returns the nouns and runs of nouns of text, as written.
-func (x *Index) compounds(text string) []string {
-	var out []string
-	run := ""
-	flush := func() {
-		if run != "" {
-			out = append(out, run)
-		}
-		run = ""
-	}
-	for _, t := range x.words.Analyze(text) {
-		if t.POS == "名詞" && t.Sub != "非自立" && t.Sub != "代名詞" && t.Sub != "数" && isContent(t) {
-			run += t.Surface
-			continue
-		}
-		flush()
-	}
-	flush()
-	return out
-}
-
 func kanaOnly(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'ァ' && r <= 'ヺ' || r == 'ー' {

@@ -202,22 +202,6 @@ func TestMakingAnIndexCanBeStopped(t *testing.T) {
 	}
 }
 
-func TestTheVocabularyKeepsToItsBudget(t *testing.T) {
-	x := smallIndex(t, nil)
-	for _, budget := range []int{0, 1, 20, 200} {
-		sum := 0
-		for _, w := range x.Vocabulary(budget) {
-			sum += len([]rune(w))
-		}
-		if sum > budget {
-			t.Errorf("%d letters for a budget of %d", sum, budget)
-		}
-	}
-	if len(x.Vocabulary(200)) < 20 {
-		t.Errorf("too few words: %v", x.Vocabulary(200))
-	}
-}
-
 func TestSearchesRunSideBySide(t *testing.T) {
 	x := smallIndex(t, hashEmbedder{})
 	var wait sync.WaitGroup
