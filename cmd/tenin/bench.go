@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -31,6 +32,15 @@ neighbours double every time. With --json each prints one object with our figure
 	}
 	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchRecordings(f), newBenchOneShot())
 	return c
+}
+
+// printReport prints what was measured, for people or as JSON.
+func printReport(out io.Writer, f *flags, report interface{ Print(io.Writer) }) error {
+	if f.json {
+		return printJSON(out, report)
+	}
+	report.Print(out)
+	return nil
 }
 
 // peerFlags are how much the peers of a measurement do.
@@ -99,11 +109,7 @@ ours, on the questions that both were asked.`,
 			if err != nil {
 				return err
 			}
-			if f.json {
-				return printJSON(cmd.OutOrStdout(), result)
-			}
-			result.Print(cmd.OutOrStdout())
-			return nil
+			return printReport(cmd.OutOrStdout(), f, result)
 		},
 	}
 	peers.add(c, "peer-questions", peerTurns, "16 questions")
@@ -142,11 +148,7 @@ by ours on the same recordings), ratio_cer, recordings.`,
 			if err != nil {
 				return err
 			}
-			if f.json {
-				return printJSON(cmd.OutOrStdout(), result)
-			}
-			result.Print(cmd.OutOrStdout())
-			return nil
+			return printReport(cmd.OutOrStdout(), f, result)
 		},
 	}
 	c.Flags().StringVar(&clips, "clips", "", "a folder of recordings with a manifest.jsonl, instead of our own questions")
@@ -218,11 +220,7 @@ JSON fields: pss_mb (all models loaded), pss_used_mb (after each has worked once
 			if err != nil {
 				return err
 			}
-			if f.json {
-				return printJSON(cmd.OutOrStdout(), result)
-			}
-			result.Print(cmd.OutOrStdout())
-			return nil
+			return printReport(cmd.OutOrStdout(), f, result)
 		},
 	}
 }
