@@ -284,6 +284,9 @@ func (v *Vault) Verify() error {
 	if _, err := v.Outbox().Pending(-1); err != nil {
 		return err
 	}
+	if _, err := v.Staff(); err != nil {
+		return err
+	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return explain(v.path(dbName), v.view(func(tx *bolt.Tx) error {

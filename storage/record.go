@@ -19,6 +19,7 @@ const (
 	classHead   class = 2 // a session's count of entries, rewritten with each
 	classEntry  class = 3 // a session's meta, turns and sound, by sequence
 	classOutbox class = 4 // an outbox payload; the id stands in the session's place
+	classStaff  class = 5 // the staff accounts, seq 0
 )
 
 // kind is what a record holds. It lies inside the ciphertext, where neither an
@@ -32,6 +33,7 @@ const (
 	kindTurn
 	kindSound
 	kindPayload
+	kindStaff
 )
 
 const (
@@ -48,7 +50,7 @@ const (
 type place struct {
 	class class
 	vault ID
-	owner ID // session or outbox id; zero for the state
+	owner ID // session or outbox id; zero for the state and the staff
 	seq   uint32
 }
 
@@ -128,7 +130,7 @@ func parseFrame(b []byte) (kind, []byte, error) {
 		return 0, nil, damaged("a record is cut")
 	}
 	k, n := kind(b[0]), binary.LittleEndian.Uint32(b[1:])
-	if k < kindState || k > kindPayload || n > maxRecord || len(b) != paddedSize(int(n)) {
+	if k < kindState || k > kindStaff || n > maxRecord || len(b) != paddedSize(int(n)) {
 		return 0, nil, damaged("a record has an impossible form")
 	}
 	payload, rest := b[frameHeader:frameHeader+n], b[frameHeader+n:]

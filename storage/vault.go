@@ -59,6 +59,10 @@ type Vault struct {
 	disk    disk
 	lock    *os.File
 	db      *bolt.DB
+	pinCost pinHash
+
+	// staffMu is held by whoever changes the accounts or tries a PIN, and taken before mu.
+	staffMu sync.Mutex
 
 	// mu guards all below. Writing methods hold it alone.
 	mu     sync.RWMutex
@@ -67,6 +71,8 @@ type Vault struct {
 	live   map[ID]*Session
 	broken error
 	closed bool
+	// staffTag is the tag of the staff accounts' record; zero while there are none.
+	staffTag pin
 }
 
 // Open opens the vault in the folder home, or makes a new one if there is none.
@@ -87,7 +93,7 @@ func open(home string, sealer seal.Sealer, options Options, d disk) (_ *Vault, e
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, explain("vault", err)
 	}
-	v := &Vault{home: home, sealer: sealer, options: options, disk: d, live: map[ID]*Session{}}
+	v := &Vault{home: home, sealer: sealer, options: options, disk: d, pinCost: pinCost, live: map[ID]*Session{}}
 	if v.lock, err = lockHome(v.path(lockName), options.LockWait); err != nil {
 		return nil, err
 	}
@@ -233,9 +239,10 @@ func (v *Vault) readState(tx *bolt.Tx) error {
 		return err
 	}
 	payload, err := openRecord(aead, v.statePlace(), kindState, b.Get(keyState))
-	if err != nil || len(payload) != 8 {
+	if err != nil || len(payload) != 8+len(pin{}) {
 		return damaged("it does not belong to this keyring; restore both from one backup")
 	}
+	v.staffTag = pin(payload[8:])
 	v.stored = binary.LittleEndian.Uint64(payload)
 	switch g := v.ring.generation; {
 	case g < v.stored:
@@ -253,7 +260,8 @@ func (v *Vault) putState(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	b, err := sealRecord(aead, v.statePlace(), kindState, binary.LittleEndian.AppendUint64(nil, v.ring.generation))
+	payload := binary.LittleEndian.AppendUint64(nil, v.ring.generation)
+	b, err := sealRecord(aead, v.statePlace(), kindState, append(payload, v.staffTag[:]...))
 	if err != nil {
 		return err
 	}
