@@ -27,6 +27,11 @@ type Config struct {
 	Answers   Answers   `toml:"answers"`
 	Retention Retention `toml:"retention"`
 	Engines   Engines   `toml:"engines"`
+	Idle      Idle      `toml:"idle"`
+	Log       Log       `toml:"log"`
+	Control   Control   `toml:"control"`
+	Hub       Hub       `toml:"hub"`
+	Sandbox   Sandbox   `toml:"sandbox"`
 }
 
 // Shop says whose kiosk this is.
@@ -85,6 +90,10 @@ func Default() Config {
 		Speech:    Speech{Voice: "jf_alpha", Speed: 1},
 		Answers:   Answers{Threshold: DefaultThreshold},
 		Retention: Retention{Days: 30, Audio: true},
+		Idle:      defaultIdle(),
+		Log:       defaultLog(),
+		Control:   defaultControl(),
+		Sandbox:   defaultSandbox(),
 	}
 }
 
@@ -148,19 +157,31 @@ func (c *Config) check() error {
 	switch {
 	case !slices.Contains([]string{"ja", "en", "auto"}, c.Shop.Language):
 		return fmt.Errorf("shop.language is %q: use \"ja\", \"en\" or \"auto\"", c.Shop.Language)
-	case c.Audio.QuietSeconds < 1 || c.Audio.QuietSeconds > 60:
+	case !within(c.Audio.QuietSeconds, 1, 60):
 		return fmt.Errorf("audio.quiet_seconds is %g: use 1 to 60", c.Audio.QuietSeconds)
-	case c.Speech.Speed < 0.5 || c.Speech.Speed > 2:
+	case !within(c.Speech.Speed, 0.5, 2):
 		return fmt.Errorf("speech.speed is %g: use 0.5 to 2", c.Speech.Speed)
-	case c.Answers.Threshold < 0 || c.Answers.Threshold > 1:
+	case !within(c.Answers.Threshold, 0, 1):
 		return fmt.Errorf("answers.threshold is %g: it is a probability, use 0 to 1", c.Answers.Threshold)
 	case c.Retention.Days < 1 || c.Retention.Days > 3650:
 		return fmt.Errorf("retention.days is %d: use 1 to 3650", c.Retention.Days)
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
+	return firstError(c.Idle.check, c.Log.check, c.Control.check, c.Hub.check, c.Sandbox.check)
+}
+
+func firstError(checks ...func() error) error {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
+
+// within is false for TOML's nan, which no comparison from outside would catch.
+func within(v, least, most float64) bool { return v >= least && v <= most }
 
 // Keys lists every known key as it is written in the file, sorted: "audio.microphone", …
 func Keys() []string {
@@ -182,15 +203,19 @@ func walk(t reflect.Type, prefix string, keys *[]string) {
 	}
 }
 
+// nearest returns the known key that was probably meant, or "". A key under the wrong table is the commonest slip, so
+// keys of the same last name come before all others.
 func nearest(key string, known []string) string {
 	best, least := "", len(key)/2+1
-	for _, k := range known {
-		if d := distance(key, k); d < least {
-			best, least = k, d
+	for _, same := range []bool{true, false} {
+		for _, k := range known {
+			d := distance(key, k)
+			if same && last(k) == last(key) && (best == "" || d < least) || !same && d < least {
+				best, least = k, d
+			}
 		}
-		// A key under the wrong table is the commonest slip.
-		if last(k) == last(key) {
-			return k
+		if same && best != "" {
+			return best
 		}
 	}
 	return best

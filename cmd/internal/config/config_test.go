@@ -17,15 +17,64 @@ func TestTheExampleHoldsEveryKeyWithItsDefault(t *testing.T) {
 	if c != Default() {
 		t.Errorf("example reads as %+v, the default is %+v", c, Default())
 	}
-	var tree map[string]map[string]any
-	if _, err := toml.Decode(Example, &tree); err != nil {
+	meta, err := toml.Decode(Example, &map[string]any{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range Keys() {
-		table, name, _ := strings.Cut(key, ".")
-		if _, ok := tree[table][name]; !ok {
+		if !meta.IsDefined(strings.Split(key, ".")...) {
 			t.Errorf("key %s is not in the example", key)
 		}
+	}
+}
+
+func TestTheExampleSaysWhatEachKeyMeansInOneLineOfAScreen(t *testing.T) {
+	keys := 0
+	for line := range strings.Lines(Example) {
+		line = strings.TrimSpace(line)
+		if name, rest, ok := strings.Cut(line, " = "); ok && !strings.HasPrefix(line, "#") {
+			keys++
+			if _, meaning, ok := strings.Cut(rest, " # "); !ok || strings.TrimSpace(meaning) == "" {
+				t.Errorf("the example does not say what %s means", name)
+			}
+		}
+		if len(line) > 120 {
+			t.Errorf("line of %d bytes: %s", len(line), line)
+		}
+	}
+	if keys != len(Keys()) {
+		t.Errorf("%d keys in the example, %d are known", keys, len(Keys()))
+	}
+}
+
+func TestTheSandboxRefusesWhenInstalledAndWarnsInDevelopment(t *testing.T) {
+	auto := Default().Sandbox
+	if got := auto.Resolve(true); got != SandboxRefuse {
+		t.Errorf("installed: %s", got)
+	}
+	if got := auto.Resolve(false); got != SandboxWarn {
+		t.Errorf("in development: %s", got)
+	}
+	if got := (Sandbox{Mode: SandboxOff}).Resolve(true); got != SandboxOff {
+		t.Errorf("a mode that was named became %s", got)
+	}
+}
+
+func TestTheLogsFileLiesInTheHomeUnlessItsPathIsAbsolute(t *testing.T) {
+	for file, want := range map[string]string{"": "", "tenin.log": "/h/tenin.log", "/var/log/tenin.log": "/var/log/tenin.log"} {
+		if got := (Log{File: file}).Path("/h"); got != want {
+			t.Errorf("%q lies at %q, want %q", file, got, want)
+		}
+	}
+}
+
+func TestAClusterOfHubsIsAListOfAddresses(t *testing.T) {
+	c := Default()
+	if err := c.parse("[hub]\nenabled = true\ndevice = \"shop-1\"\naddress = \"a.example:4222, [::1]:4222\""); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Hub.Addresses(); len(got) != 2 || got[1] != "[::1]:4222" {
+		t.Errorf("%q", got)
 	}
 }
 
@@ -39,6 +88,26 @@ func TestABadFileIsRefusedInOneLineThatSaysWhere(t *testing.T) {
 		"out of range":   {"[answers]\nthreshold = 7.0", "answers.threshold"},
 		"bad language":   {"[shop]\nlanguage = \"fr\"", "shop.language"},
 		"negative days":  {"[retention]\ndays = -1", "retention.days"},
+		"not a number":   {"[speech]\nspeed = nan", "speech.speed"},
+		"unknown mode":   {"[sandbox]\nmode = \"on\"", "sandbox.mode"},
+		"unknown worker": {"[sandbox.tts]\nmemory_mb = 100", `did you mean "sandbox.`},
+		"worker's slip":  {"[sandbox.voice]\nmemory = 100", `did you mean "sandbox.voice.memory_mb"`},
+		"flat worker":    {"[sandbox]\nmemory_mb = 100", `did you mean "sandbox.asr.memory_mb"`},
+		"too small":      {"[sandbox.asr]\nmemory_mb = 1", "sandbox.asr.memory_mb"},
+		"too many cores": {"[sandbox.llm]\ncores = 100", "sandbox.llm.cores"},
+		"hung at once":   {"[sandbox]\ncall_seconds = 0.0", "sandbox.call_seconds"},
+		"unknown level":  {"[log]\nlevel = \"trace\"", "log.level"},
+		"unknown format": {"[log]\nformat = \"xml\"", "log.format"},
+		"log of no size": {"[log]\nfile_mb = 0", "log.file_mb"},
+		"log's slip":     {"[log]\nlvl = \"info\"", `did you mean "log.level"`},
+		"no idle":        {"[control]\nidle_minutes = 0.0", "control.idle_minutes"},
+		"impatient":      {"[idle]\npatience_seconds = 1.0", "idle.patience_seconds"},
+		"never":          {"[idle]\nreset_seconds = inf", "idle.reset_seconds"},
+		"more patience":  {"[idle]\nreset_seconds = 10.0", "idle.patience_seconds is 20, more than"},
+		"hub nowhere":    {"[hub]\nenabled = true", "hub.address"},
+		"hub nobody":     {"[hub]\nenabled = true\naddress = \"h:4222\"", "hub.device"},
+		"hub's address":  {"[hub]\naddress = \"nats://h:4222\"", "HOST:PORT"},
+		"hub's wildcard": {"[hub]\ndevice = \"a.>\"", "hub.device"},
 		"cut in a value": {"[shop]\nname = \"a", "line 2"},
 	} {
 		t.Run(name, func(t *testing.T) {
