@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,7 +23,6 @@ import (
 	"tenin/audio/speech"
 	"tenin/cmd/internal/config"
 	"tenin/llm"
-	"tenin/llm/dialogue"
 	"tenin/llm/models"
 	"tenin/llm/reading"
 	"tenin/storage"
@@ -72,15 +73,14 @@ type Clerk struct {
 	options Options
 	permit  *permit
 
-	shop     *shop
+	// shop and expected are replaced by Reload; a turn takes each once.
+	shop     atomic.Pointer[shop]
+	expected atomic.Pointer[expected]
+	reload   sync.Mutex // held by Reload
 	embedder llm.Embedder
-	dialogue *dialogue.Clerk
 
 	recognizer asr.Recognizer
 	vad        audio.VAD
-	prompt     string
-	words      *asr.Lexicon // what prompt was made from; nil when it was given
-	known      func(word string) bool
 
 	voice speech.Synthesizer
 	cache *speech.Cache
@@ -104,6 +104,7 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 		o.Notice = func(string) {}
 	}
 	c := &Clerk{options: o, permit: newPermit()}
+	c.expected.Store(&expected{})
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -132,8 +133,8 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if c.recognizer != nil && c.shop != nil {
-		c.expect(c.shop.batch)
+	if shop := c.shop.Load(); c.recognizer != nil && shop != nil {
+		c.expect(shop.batch)
 	}
 	return c, nil
 }

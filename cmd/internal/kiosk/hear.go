@@ -10,8 +10,15 @@ import (
 	"tenin/llm/reading"
 )
 
+// expected is what the recogniser is told to expect.
+type expected struct {
+	prompt string
+	words  *asr.Lexicon // what prompt was made from; nil when it was given
+	known  func(word string) bool
+}
+
 // Expect tells the recogniser which words to expect instead of the shop's own.
-func (c *Clerk) Expect(prompt string) { c.prompt, c.words = prompt, nil }
+func (c *Clerk) Expect(prompt string) { c.expected.Store(&expected{prompt: prompt}) }
 
 // ExpectShopWords tells the recogniser the words of the home's knowledge, for a clerk that was opened without it.
 func (c *Clerk) ExpectShopWords() error {
@@ -32,9 +39,8 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 	for _, text := range asked {
 		words = append(words, asr.Word{Text: text, Weight: askedWeight})
 	}
-	c.words = asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), reading.Default().Katakana)
-	c.prompt = c.words.Prompt()
-	c.known = words.Has()
+	lexicon := asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), reading.Default().Katakana)
+	c.expected.Store(&expected{prompt: lexicon.Prompt(), words: lexicon, known: words.Has()})
 }
 
 // asked are words of questions at any counter. No entry needs to hold them; a transcript should. Their weight keeps them
@@ -47,7 +53,8 @@ const askedWeight = 0.01
 // is told how much of the recording is done.
 func (c *Clerk) Transcribe(ctx context.Context, clip audio.Clip, progress func(done, total time.Duration)) (asr.Transcript, error) {
 	clip = audio.Resample(clip, audio.SampleRate)
-	options := asr.Options{Language: c.options.Language, Prompt: c.prompt, Words: c.words}
+	expected := c.expected.Load()
+	options := asr.Options{Language: c.options.Language, Prompt: expected.prompt, Words: expected.words}
 	return asr.TranscribeLong(ctx, c.recognizer, c.vad, clip.Samples, options, func(s asr.Segment) {
 		if progress != nil {
 			progress(s.End, clip.Duration())

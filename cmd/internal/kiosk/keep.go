@@ -10,7 +10,7 @@ import (
 )
 
 // keep seals the turn in the vault and leaves a summary in the outbox.
-func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn, error) {
+func (v *Visit) keep(shop *shop, turn Turn, voice audio.Clip, channel redact.Channel) (Turn, error) {
 	c := v.clerk
 	if v.session == nil {
 		var err error
@@ -50,7 +50,7 @@ func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn,
 	if err != nil {
 		return turn, err
 	}
-	summary, err := c.summarise(turn, channel)
+	summary, err := shop.summarise(turn, channel)
 	if err != nil {
 		return turn, err
 	}
@@ -58,7 +58,7 @@ func (v *Visit) keep(turn Turn, voice audio.Clip, channel redact.Channel) (Turn,
 }
 
 // summarise makes what may leave the shop: no field of it can hold a word of the shopper.
-func (c *Clerk) summarise(turn Turn, channel redact.Channel) (redact.Summary, error) {
+func (s *shop) summarise(turn Turn, channel redact.Channel) (redact.Summary, error) {
 	kind, err := redact.ParseKind(string(turn.Reply.Kind))
 	if err != nil {
 		return redact.Summary{}, err
@@ -72,7 +72,7 @@ func (c *Clerk) summarise(turn Turn, channel redact.Channel) (redact.Summary, er
 		facts.Score = turn.Reply.Score
 	}
 	for _, id := range turn.Reply.Sources {
-		known, err := c.shop.ids.ID(id)
+		known, err := s.ids.ID(id)
 		if err != nil {
 			return redact.Summary{}, err
 		}

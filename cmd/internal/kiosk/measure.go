@@ -23,14 +23,16 @@ func (t Timings) Zero() time.Time { return t.zero }
 // Hear decodes a clip of one question as a turn does, the shop's words expected, but whole and at once: no VAD, no partial
 // transcripts, no speculation. clip is at most asr.MaxUtterance.
 func (c *Clerk) Hear(ctx context.Context, clip audio.Clip) (asr.Transcript, error) {
-	return c.recognizer.Transcribe(ctx, audio.Resample(clip, audio.SampleRate).Samples, asr.Options{Language: c.options.Language, Prompt: c.prompt, Words: c.words})
+	expected := c.expected.Load()
+	return c.recognizer.Transcribe(ctx, audio.Resample(clip, audio.SampleRate).Samples, asr.Options{Language: c.options.Language, Prompt: expected.prompt, Words: expected.words})
 }
 
 // TranscribeAs is Transcribe in a language of the caller's ("ja", "en" or "auto"), with or without the expected words.
 func (c *Clerk) TranscribeAs(ctx context.Context, clip audio.Clip, language string, expecting bool) (asr.Transcript, error) {
 	o := asr.Options{Language: language}
 	if expecting {
-		o.Prompt, o.Words = c.prompt, c.words
+		expected := c.expected.Load()
+		o.Prompt, o.Words = expected.prompt, expected.words
 	}
 	return asr.TranscribeLong(ctx, c.recognizer, c.vad, audio.Resample(clip, audio.SampleRate).Samples, o, nil)
 }
@@ -38,7 +40,7 @@ func (c *Clerk) TranscribeAs(ctx context.Context, clip audio.Clip, language stri
 // Reply finds what would be said to a question, and says and keeps nothing.
 func (c *Clerk) Reply(ctx context.Context, text, language string) (reply dialogue.Reply, err error) {
 	err = c.permit.during(ctx, false, func() error {
-		reply, err = c.dialogue.Respond(ctx, text, language)
+		reply, err = c.shop.Load().dialogue.Respond(ctx, text, language)
 		return err
 	})
 	return reply, err

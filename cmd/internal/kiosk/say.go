@@ -54,13 +54,13 @@ func (c *Clerk) Render(ctx context.Context) error {
 func (c *Clerk) RenderQuietly(ctx context.Context) error { return c.render(ctx, func(int, int) {}) }
 
 func (c *Clerk) render(ctx context.Context, progress func(done, total int)) error {
-	if c.voice == nil || c.shop == nil {
+	if c.voice == nil || c.shop.Load() == nil {
 		return errors.New("rendering needs the voice and the knowledge")
 	}
 	if c.cache == nil {
 		return nil
 	}
-	texts := c.shop.approved(c.policy())
+	texts := c.shop.Load().approved(c.policy())
 	_, err := c.cache.Render(ctx, permittedVoice{c.voice, c.permit, true}, texts, c.speechOptions(), func(p speech.Progress) {
 		progress(p.Done, p.Total)
 	})
@@ -73,7 +73,7 @@ func (c *Clerk) Unrendered() int {
 		return 0
 	}
 	missing := 0
-	for _, text := range c.shop.approved(c.policy()) {
+	for _, text := range c.shop.Load().approved(c.policy()) {
 		if !c.Rendered(text) {
 			missing++
 		}

@@ -19,12 +19,13 @@ import (
 	"tenin/llm/redact"
 )
 
-// shop is what the clerk knows, as it was when the clerk was opened.
+// shop is what the clerk knows, as it was when the clerk was opened or the knowledge last reloaded. It does not change.
 type shop struct {
-	batch knowledge.Batch
-	demo  bool
-	ids   *redact.IDSet
-	index *knowledge.Index
+	batch    knowledge.Batch
+	demo     bool
+	ids      *redact.IDSet
+	index    *knowledge.Index
+	dialogue *dialogue.Clerk
 }
 
 // KnowledgePath returns where the knowledge of home lies.
@@ -55,15 +56,20 @@ func LoadKnowledge(home string) (batch knowledge.Batch, isDemo bool, err error) 
 	return demo.Batch(), true, nil
 }
 
-func (c *Clerk) openKnowledge(ctx context.Context) error {
+func (c *Clerk) openKnowledge(ctx context.Context) (err error) {
+	if c.embedder, err = c.newEmbedder(); err != nil {
+		return err
+	}
+	return c.learn(ctx, func(done, total int) { c.options.Progress("reading the knowledge", done, total) })
+}
+
+// learn makes what the home holds what the clerk knows.
+func (c *Clerk) learn(ctx context.Context, progress func(done, total int)) error {
 	batch, isDemo, err := LoadKnowledge(c.options.Home)
 	if err != nil {
 		return err
 	}
-	if c.embedder, err = c.newEmbedder(); err != nil {
-		return err
-	}
-	index, err := c.buildIndex(ctx, batch)
+	index, err := c.buildIndex(ctx, batch, progress)
 	if err != nil {
 		return err
 	}
@@ -74,8 +80,7 @@ func (c *Clerk) openKnowledge(ctx context.Context) error {
 	for _, p := range batch.Products {
 		ids = append(ids, p.ID)
 	}
-	c.shop = &shop{batch: batch, demo: isDemo, ids: redact.NewIDSet(ids), index: index}
-	c.dialogue = dialogue.New(index, c.policy())
+	c.shop.Store(&shop{batch: batch, demo: isDemo, ids: redact.NewIDSet(ids), index: index, dialogue: dialogue.New(index, c.policy())})
 	return nil
 }
 
@@ -96,17 +101,17 @@ func (c *Clerk) newEmbedder() (llm.Embedder, error) {
 
 // buildIndex embeds what was not embedded before; the vectors are kept beside the home's other caches. A cache that cannot
 // be opened or written costs time at every start, not the answer.
-func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch) (*knowledge.Index, error) {
-	options := []knowledge.IndexOption{
-		knowledge.WithProgress(func(done, total int) { c.options.Progress("reading the knowledge", done, total) }),
-	}
+func (c *Clerk) buildIndex(ctx context.Context, batch knowledge.Batch, progress func(done, total int)) (*knowledge.Index, error) {
+	options := []knowledge.IndexOption{knowledge.WithProgress(progress)}
 	vectors, err := c.openVectors()
 	if err != nil {
 		c.options.Notice(fmt.Sprintf("the knowledge is read anew at each start, which takes a minute: %v", err))
 	} else {
 		options = append(options, knowledge.WithVectors(forgiving{vectors}, models.E5))
 	}
-	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, c.embedder, reading.Default(), options...)
+	embedder := &buildingEmbedder{Embedder: c.embedder, permit: c.permit}
+	index, err := knowledge.NewIndex(ctx, batch.Entries, batch.Products, embedder, reading.Default(), options...)
+	embedder.built.Store(true)
 	if vectors != nil {
 		if err := vectors.Flush(); err != nil {
 			c.options.Notice(fmt.Sprintf("the knowledge will be read anew at the next start: %v", err))
@@ -149,14 +154,15 @@ func (c *Clerk) policy() dialogue.Policy {
 }
 
 // Index returns the index that the clerk answers from.
-func (c *Clerk) Index() *knowledge.Index { return c.shop.index }
+func (c *Clerk) Index() *knowledge.Index { return c.shop.Load().index }
 
 // Demo says that the clerk answers from the demo shop, because its home has no knowledge.
-func (c *Clerk) Demo() bool { return c.shop.demo }
+func (c *Clerk) Demo() bool { return c.shop.Load().demo }
 
 // Answers returns how many answers and products the clerk knows.
 func (c *Clerk) Known() (answers, products int) {
-	return len(c.shop.batch.Entries), len(c.shop.batch.Products)
+	batch := c.shop.Load().batch
+	return len(batch.Entries), len(batch.Products)
 }
 
 // approved returns the texts that are spoken often: the approved answers in the voice's language, and the hand-off.

@@ -128,7 +128,8 @@ func (v *Visit) ListenRecording(ctx context.Context, clip audio.Clip, speak Spea
 }
 
 func (c *Clerk) listenerConfig() asr.ListenerConfig {
-	return asr.ListenerConfig{Language: c.options.Language, Prompt: c.prompt, Words: c.words, Known: c.known}
+	expected := c.expected.Load()
+	return asr.ListenerConfig{Language: c.options.Language, Prompt: expected.prompt, Words: expected.words, Known: expected.known}
 }
 
 func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.ListenerConfig, speak Speak) (Turn, error) {
@@ -156,8 +157,10 @@ func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.Listener
 func (v *Visit) answer(ctx context.Context, turn Turn, voice audio.Clip, channel redact.Channel, speak Speak) (Turn, error) {
 	c := v.clerk
 	start := time.Now()
+	// The answer's sources are named in the knowledge that it comes from, whatever is imported meanwhile.
+	shop := c.shop.Load()
 	err := c.permit.during(ctx, false, func() (err error) {
-		turn.Reply, err = c.dialogue.Respond(ctx, turn.Transcript, turn.Language)
+		turn.Reply, err = shop.dialogue.Respond(ctx, turn.Transcript, turn.Language)
 		return err
 	})
 	if err != nil {
@@ -170,7 +173,7 @@ func (v *Visit) answer(ctx context.Context, turn Turn, voice audio.Clip, channel
 	if v.keeps == nil || turn.Reply.Kind == dialogue.None {
 		return turn, err
 	}
-	turn, unkept := v.keep(turn, voice, channel)
+	turn, unkept := v.keep(shop, turn, voice, channel)
 	if unkept != nil {
 		unkept = fmt.Errorf("the answer was given, but not kept: %w", unkept)
 	}
