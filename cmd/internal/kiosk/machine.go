@@ -9,7 +9,10 @@ func Next(s State, e Event) (State, []Effect) {
 		return s, nil
 	}
 	if e, ok := e.(KeepRefused); ok {
-		return unkept(s), []Effect{ShowTrouble{TroubleKeep, e.Err}}
+		if to := unkept(s); to != s {
+			return to, []Effect{ShowTrouble{TroubleKeep, e.Err}}
+		}
+		return s, nil
 	}
 	switch s := s.(type) {
 	case Attract:
