@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finds what the build needs of the system and installs it (as root, or through sudo), or names it and stops.
-# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink.
+# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink, a TPM in software.
 set -eu
 
 missing=""
@@ -27,6 +27,7 @@ library portaudio-2.0 portaudio19-dev
 if [ "${1:-}" = test ]; then
 	need pulseaudio pulseaudio
 	need pactl pulseaudio-utils
+	need swtpm swtpm
 	find /usr/lib -name 'libasound_module_pcm_pulse.so' 2>/dev/null | grep -q . || missing="$missing libasound2-plugins"
 fi
 if ! command -v go >/dev/null 2>&1; then

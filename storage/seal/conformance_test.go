@@ -39,6 +39,15 @@ var sealers = []sealerCase{
 		},
 		other: func(t *testing.T) Sealer { return cheapPassphrase("wrong donkey battery") },
 	},
+	{
+		name: "TPM",
+		mine: func(t *testing.T) (Sealer, func() Sealer) {
+			path := newEmulator(t).path
+			open := func() Sealer { return cheapTPM(TPMOptions{Device: path}) }
+			return open(), open
+		},
+		other: func(t *testing.T) Sealer { return cheapTPM(TPMOptions{Device: newEmulator(t).path}) },
+	},
 }
 
 // cheapPassphrase spares the tests the 64 MiB that a real one costs on purpose.

@@ -9,9 +9,14 @@
 //   - [KeyFile]: 32 random bytes in a file of their own. For development, and
 //     for a shop that has no TPM and has read what [KeyFile.Describe] says.
 //   - [Passphrase]: a phrase that a person types, stretched by Argon2id.
+//   - [TPM]: a key in the machine's TPM 2.0, bound to how the machine was started
+//     and, if wanted, to a PIN that the TPM counts the tries of.
 //
-// A TPM is a third sealer behind the same interface. Every sealer passes the
-// one conformance suite in this folder's tests; a new one adds a line there.
+// Every sealer passes the one conformance suite in this folder's tests; a new one
+// adds a line there. [Inspect] tells from a blob which sealer it takes.
+//
+// A [Counter] is a number in the TPM that only grows. It seals nothing; with it a
+// store finds out that all its files were put back to an earlier moment.
 //
 // # How to use it
 //
@@ -27,7 +32,8 @@
 // blob handed to the wrong sealer is told apart from a damaged one. A blob is
 // authenticated as a whole: cut, lengthened or changed in any bit, it does not
 // open. Errors wrap one of [ErrWrongKey], [ErrDamaged], [ErrNoKey] and
-// [ErrUnsafe], name the file concerned, and never contain a secret.
+// [ErrUnsafe], and of a TPM also [ErrNoTPM], [ErrLockedOut] and [ErrPCR]; they name
+// the file or device concerned, say what to do, and never contain a secret.
 //
 // # What it cannot promise
 //
@@ -35,4 +41,12 @@
 // use is a copy, so [Secret.Destroy] shortens a secret's life but does not
 // prove its end. Locked memory and core dumps are the process's concern, not
 // this package's.
+//
+// A TPM that was seen first is trusted: nothing here asks its maker whether it is
+// one. Who could sit between the program and the TPM at the very first Seal could
+// pose as it; afterwards the blob names the one TPM it belongs to.
+//
+// A blob bound to PCR 7 does not open after the keys of Secure Boot changed. Under
+// a vendor's keys that happens with updates of the firmware or of its list of
+// revoked loaders, so such a machine needs a backup of what the vault holds.
 package seal

@@ -19,8 +19,17 @@ var (
 	ErrDamaged = errors.New("damaged")
 	// ErrNoKey means that what opens the blob is not there at all.
 	ErrNoKey = errors.New("no key")
-	// ErrUnsafe means that the key is there but others can read or replace it.
+	// ErrUnsafe means that the key is there but others can read or replace it, or
+	// that something between here and the TPM changes what it says.
 	ErrUnsafe = errors.New("key is not private")
+	// ErrNoTPM means that there is no TPM, or that it stopped answering.
+	ErrNoTPM = errors.New("no TPM")
+	// ErrLockedOut means that the TPM takes no PIN for a while, right or wrong.
+	ErrLockedOut = errors.New("TPM is locked")
+	// ErrPCR means that the machine was not started the way that the blob asks for.
+	ErrPCR = errors.New("started in another state")
+	// ErrNoCounter means that the TPM does not hold the counter that is asked for.
+	ErrNoCounter = errors.New("no such counter")
 )
 
 // Sealer turns a small secret into a blob that is useless without the sealer's
@@ -29,12 +38,12 @@ var (
 type Sealer interface {
 	// Seal returns a new blob for a secret of 1 to MaxSecret bytes. Two calls
 	// with one secret give different blobs. It may create the sealer's key if
-	// none exists; it never replaces one. Errors wrap ErrUnsafe, ErrNoKey, or
-	// those of the file system.
+	// none exists; it never replaces one. Errors wrap ErrUnsafe, ErrNoKey, those
+	// of the file system, or the TPM's: ErrNoTPM, ErrLockedOut, ErrPCR.
 	Seal(Secret) ([]byte, error)
 	// Unseal returns the secret inside a blob that Seal returned, at any time
-	// before. It creates nothing. Errors wrap ErrWrongKey, ErrDamaged, ErrNoKey
-	// or ErrUnsafe. The caller destroys the secret.
+	// before. It creates nothing. Errors wrap ErrWrongKey, ErrDamaged, ErrNoKey,
+	// ErrUnsafe, ErrNoTPM, ErrLockedOut or ErrPCR. The caller destroys the secret.
 	Unseal([]byte) (Secret, error)
 	// Describe says in one or two sentences, for the technician, what the
 	// sealer protects against and, plainly, what it does not.
@@ -56,6 +65,7 @@ func checkKind(blob []byte, want string) error {
 	for kind, name := range map[string]string{
 		keyFileKind:    "a key file",
 		passphraseKind: "a passphrase",
+		tpmKind:        "a TPM",
 	} {
 		if got == kind {
 			return fmt.Errorf("sealed root key: %w: it was sealed with %s, which is not how this vault is being opened", ErrWrongKey, name)

@@ -1,0 +1,57 @@
+package seal
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+)
+
+// Kind is a sort of sealer, by the word that settings and commands use.
+type Kind string
+
+// The kinds.
+const (
+	KindKeyFile    Kind = "keyfile"
+	KindPassphrase Kind = "passphrase"
+	KindTPM        Kind = "tpm"
+)
+
+// Info is what a blob tells without its key.
+type Info struct {
+	Kind Kind
+	// PIN says that opening it takes a PIN.
+	PIN bool
+	// PCRs are those that have to hold what they held.
+	PCRs []int
+	// SignedPCRs are those that have to hold what somebody signed, and Signer the
+	// SHA-256 of the PKCS #1 form of that key, in hex; empty without.
+	SignedPCRs []int
+	Signer     string
+	// PCR7 is SHA-256 of the value that PCR 7 has to hold, for a TPM's blob.
+	PCR7 [32]byte
+}
+
+// Inspect reads a blob without opening it. Errors wrap ErrDamaged.
+func Inspect(blob []byte) (Info, error) {
+	if len(blob) >= kindSize {
+		switch string(blob[:kindSize]) {
+		case keyFileKind:
+			return Info{Kind: KindKeyFile}, nil
+		case passphraseKind:
+			return Info{Kind: KindPassphrase}, nil
+		case tpmKind:
+			h, err := parseTPMBlob(blob)
+			if err != nil {
+				return Info{}, err
+			}
+			i := Info{Kind: KindTPM, PIN: h.pin, PCRs: []int{7}, PCR7: h.pcr7}
+			if h.signer != nil {
+				sum := sha256.Sum256(x509.MarshalPKCS1PublicKey(h.signer))
+				i.SignedPCRs, i.Signer = []int{11}, hex.EncodeToString(sum[:])
+			}
+			return i, nil
+		}
+	}
+	return Info{}, fmt.Errorf("sealed root key: %w: unknown seal; it was damaged or made by a newer tenin", ErrDamaged)
+}
