@@ -1,0 +1,9 @@
+package worker_test
+
+import (
+	"testing"
+
+	"tenin/cmd/internal/worker/workertest"
+)
+
+func TestMain(m *testing.M) { workertest.Main(m) }

@@ -1,0 +1,62 @@
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+// memoryBeyond tells whether the process holds more than limit bytes of its own: its proportional share (PSS), which
+// counts the weights' pages once for all who map them. A process that is not dumpable shows it to root alone; for others
+// its resident pages without those of files must do.
+func memoryBeyond(pid int, limit uint64) bool {
+	resident, shared, err := statm(pid)
+	// What is resident bounds both from above and costs one small read; the share walks all page tables.
+	if err != nil || resident <= limit {
+		return false
+	}
+	if share, err := pss(pid); err == nil {
+		return share > limit
+	}
+	return resident-min(shared, resident) > limit
+}
+
+// statm returns the resident bytes of a process and, of these, what belongs to files and shared memory.
+func statm(pid int) (resident, shared uint64, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	fields := bytes.Fields(b)
+	if len(fields) < 3 {
+		return 0, 0, fmt.Errorf("/proc/%d/statm is not understood", pid)
+	}
+	page := uint64(os.Getpagesize())
+	resident, err = strconv.ParseUint(string(fields[1]), 10, 64)
+	if err == nil {
+		shared, err = strconv.ParseUint(string(fields[2]), 10, 64)
+	}
+	return resident * page, shared * page, err
+}
+
+// pss returns the proportional set size in bytes (proc(5), smaps_rollup).
+func pss(pid int) (uint64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		return 0, err
+	}
+	return parsePSS(b)
+}
+
+func parsePSS(rollup []byte) (uint64, error) {
+	for line := range bytes.Lines(rollup) {
+		if rest, ok := bytes.CutPrefix(line, []byte("Pss:")); ok {
+			if fields := bytes.Fields(rest); len(fields) == 2 {
+				kib, err := strconv.ParseUint(string(fields[0]), 10, 54)
+				return kib << 10, err
+			}
+		}
+	}
+	return 0, fmt.Errorf("smaps_rollup has no Pss line")
+}

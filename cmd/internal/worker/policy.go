@@ -1,0 +1,77 @@
+package worker
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+
+	"golang.org/x/sys/unix"
+
+	"tenin/cmd/internal/worker/sandbox"
+	"tenin/llm/models"
+)
+
+// engineEnvironment is the whole environment of a worker. onnxruntime starts its telemetry when it is loaded unless the
+// first variable stands, and OpenMP reads how long its barriers spin when its library is mapped. A Go traceback quotes
+// arguments, and nobody would read it.
+var engineEnvironment = []string{"ORT_DISABLE_TELEMETRY=1", "GOMP_SPINCOUNT=10000", "GOTRACEBACK=none", "LANG=C.UTF-8"}
+
+// weightsOf are the files that a role reads.
+var weightsOf = map[Role][]string{
+	ASR:   {models.Whisper, models.Silero},
+	LLM:   {models.E5},
+	Voice: {models.Kokoro, models.KokoroVoices, models.KokoroVocab, models.KokoroWords},
+}
+
+// soundCode and soundFiles are where ALSA finds its configuration and the plug-in that speaks to a sound server.
+var (
+	soundCode  = []string{"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib/alsa-lib", "/usr/lib64/alsa-lib"}
+	soundFiles = []string{"/usr/share/alsa", "/etc/alsa", "/etc/asound.conf", "/etc/pulse", "/etc/ld.so.cache", "/etc/passwd", "/etc/nsswitch.conf"}
+)
+
+// addressSpace bounds what a worker maps between two looks of the supervisor. Idle workers map 2 to 3 GiB: Go's arenas,
+// the engines' threads and the weights.
+const addressSpace = 8 << 30
+
+// policy is all that a worker of that role may do.
+func (o Options) policy(role Role) (sandbox.Policy, error) {
+	p := sandbox.Policy{Role: string(role), Env: engineEnvironment, AddressSpace: addressSpace, OpenFiles: 256}
+	if role == Audio {
+		p.Env = append(append([]string{}, p.Env...), o.Sound.Env...)
+		p.Sockets, p.Devices = existing(o.Sound.Sockets), existing(o.Sound.Devices)
+		p.Exec, p.Read = existing(soundCode), existing(soundFiles)
+		p.Families, p.LoadCode = []int{unix.AF_UNIX}, true
+		return p, nil
+	}
+	if o.Weights == "" {
+		return p, nil
+	}
+	store := models.Open(o.Weights)
+	for _, name := range weightsOf[role] {
+		path, err := store.Path(name)
+		if err != nil {
+			return p, fmt.Errorf("%s worker: %w", role, err)
+		}
+		p.Read = append(p.Read, path)
+	}
+	return p, nil
+}
+
+// existing leaves out what is not there: a policy may only name what is.
+func existing(paths []string) (found []string) {
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// sandboxed is the spawner of every pool but those of some tests.
+func (o Options) sandboxed(role Role, socket *os.File) (*exec.Cmd, error) {
+	p, err := o.policy(role)
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.Command(p, o.Mode, socket)
+}
