@@ -17,7 +17,6 @@ import (
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
 	"tenin/llm/dialogue"
-	"tenin/storage"
 )
 
 // recordedQuestions is how many questions the demo asks: enough to see approved answers and products, in about a minute.
@@ -34,8 +33,9 @@ func newRun(f *flags) *cobra.Command {
 may be kept; without a yes it answers all the same and keeps nothing. Without a terminal or a microphone, the demo shop answers recorded questions, fed in real time as a microphone would bring them.
 Each answer is printed with what was heard, its source, its kind and the timings.
 
-Keys, each followed by Enter: none opens the microphone, ends a question, and stops an answer; n for the next shopper,
-who is asked anew, as is whoever comes after a minute without a key; q, Ctrl-D or Ctrl-C leave.
+Keys, each followed by Enter: none opens the microphone, ends a question, and stops an answer; s calls staff; m leaves a
+message for them, where the conversation may be kept; n for the next shopper, who is asked anew, as is whoever comes after
+a minute without a key; q, Ctrl-D or Ctrl-C leave.
 
 With --json one object a line, as ` + "`tenin ask`" + `.`,
 		Example: `  tenin run --headless                              microphone, or recorded questions
@@ -94,7 +94,10 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			case live:
 				newLive(run, cmd.InOrStdin(), systemSound{}, newConsole(f.quiet)).serve(ctx)
 			case len(clips) > 0:
-				err = run.recordings(ctx, clips)
+				err = run.serve(ctx, len(clips), func(context.Context) (clip audio.Clip, _ error) {
+					clip, clips = clips[0], clips[1:]
+					return clip, nil
+				})
 			default:
 				err = run.demo(ctx)
 			}
@@ -129,6 +132,8 @@ type headlessRun struct {
 	settings config.Config
 	out      io.Writer
 	answers  *answerFiles
+	// reset makes the engines anew between two shoppers; it may be nil.
+	reset func(context.Context) error
 }
 
 // demo answers recorded questions as a microphone would bring them.
@@ -140,54 +145,19 @@ func (r *headlessRun) demo(ctx context.Context) error {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	voices := speech.Voices()
-	for i, q := range questions[:min(recordedQuestions, len(questions))] {
-		recording, err := r.clerk.Record(ctx, q.Text, voices[i%len(voices)])
+	voices, asked := speech.Voices(), 0
+	return r.serve(ctx, min(recordedQuestions, len(questions)), func(ctx context.Context) (audio.Clip, error) {
+		i := asked
+		asked++
+		recording, err := r.clerk.Record(ctx, questions[i].Text, voices[i%len(voices)])
 		if err != nil {
-			return err
+			return audio.Clip{}, err
 		}
 		if path := r.answers.question(); path != "" {
-			if err := recording.Write(path); err != nil {
-				return err
-			}
+			return recording.Clip, recording.Write(path)
 		}
-		if err := r.recording(ctx, recording.Clip); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *headlessRun) recordings(ctx context.Context, clips []audio.Clip) error {
-	for _, clip := range clips {
-		if err := r.recording(ctx, clip); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// recording is a visit of its own: whoever was recorded does not come back.
-func (r *headlessRun) recording(ctx context.Context, clip audio.Clip) error {
-	visit, err := r.clerk.Begin(storage.FromFile())
-	if err != nil {
-		return err
-	}
-	defer visit.Close()
-	var spoken audio.Clip
-	turn, err := visit.Listen(ctx, audio.NewFileSource(clip, true), nil, collect(&spoken))
-	if err != nil {
-		return err
-	}
-	return r.show(turn, visit, spoken)
-}
-
-func (r *headlessRun) show(turn kiosk.Turn, visit *kiosk.Visit, spoken audio.Clip) error {
-	path, err := r.answers.add(turn, spoken)
-	if err != nil {
-		return err
-	}
-	return printTurn(r.out, r.flags, turn, visit.Session(), path)
+		return recording.Clip, nil
+	})
 }
 
 // prepare speaks the approved answers once, which takes minutes the first time and nothing later.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"io"
 	"strings"
-	"time"
+	"sync/atomic"
 
 	"golang.org/x/text/width"
 )
@@ -15,64 +15,76 @@ import (
 type key string
 
 const (
-	keyEnter key = ""
-	keyNext  key = "n"
-	keyLeave key = "q"
-	// keyGone is nobody having touched a key for as long as a shopper is waited for.
-	keyGone key = "gone"
+	keyEnter   key = ""
+	keyNext    key = "n"
+	keyStaff   key = "s"
+	keyMessage key = "m"
+	keyLeave   key = "q"
 )
 
-// keyboard gives the lines of a terminal one by one; it is closed at the end of the input.
-type keyboard chan key
+// yes says whether k agrees.
+func (k key) yes() bool { return k == "y" || k == "yes" || k == "はい" }
+
+// typed is a key and how many questions had been asked when it arrived.
+type typed struct {
+	key   key
+	asked uint64
+}
+
+// keyboard gives the lines of a terminal one by one.
+type keyboard struct {
+	lines chan typed // closed at the end of the input
+	asked atomic.Uint64
+}
+
+// stamped notes how many questions were asked when bytes arrived: lines that came together were typed before whatever the
+// first of them leads to.
+type stamped struct {
+	io.Reader
+	keys  *keyboard
+	asked uint64
+}
+
+func (s *stamped) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	s.asked = s.keys.asked.Load()
+	return n, err
+}
 
 // readKeys reads in until its end. The reader lives as long as the process: a terminal cannot be asked to stop. A line
 // that finds no room is dropped, because nobody waits for what was typed so far ahead.
-func readKeys(in io.Reader) keyboard {
-	keys := make(keyboard, 16)
+func readKeys(in io.Reader) *keyboard {
+	k := &keyboard{lines: make(chan typed, 16)}
+	source := &stamped{Reader: in, keys: k}
 	go func() {
-		defer close(keys)
-		for lines := bufio.NewScanner(in); lines.Scan(); {
+		defer close(k.lines)
+		for lines := bufio.NewScanner(source); lines.Scan(); {
 			select {
-			case keys <- key(strings.ToLower(strings.TrimSpace(width.Fold.String(lines.Text())))):
+			case k.lines <- typed{key(strings.ToLower(strings.TrimSpace(width.Fold.String(lines.Text())))), source.asked}:
 			default:
 			}
 		}
 	}()
-	return keys
+	return k
 }
 
-// next waits for a key. It is keyLeave at the end of the input or of ctx, and keyGone after patience; 0 is no end to it.
-func (k keyboard) next(ctx context.Context, patience time.Duration) key {
-	var gone <-chan time.Time
-	if patience > 0 {
-		timer := time.NewTimer(patience)
-		defer timer.Stop()
-		gone = timer.C
-	}
-	select {
-	case pressed, ok := <-k:
-		if !ok || ctx.Err() != nil {
-			return keyLeave
-		}
-		return pressed
-	case <-gone:
-		return keyGone
-	case <-ctx.Done():
-		return keyLeave
-	}
-}
+// ask is called before a question is shown: what was typed earlier is no answer to it, and is forgotten.
+func (k *keyboard) ask() { k.asked.Add(1) }
 
-// forget drops what was typed before a question was asked: a yes must come after its question. It tells when the input
-// has ended.
-func (k keyboard) forget() (ended bool) {
+// each calls pressed for one key after the other until ctx ends. The end of the input is keyLeave.
+func (k *keyboard) each(ctx context.Context, pressed func(typed)) {
 	for {
 		select {
-		case _, ok := <-k:
+		case line, ok := <-k.lines:
 			if !ok {
-				return true
+				pressed(typed{key: keyLeave})
+				return
 			}
-		default:
-			return false
+			if line.asked == k.asked.Load() {
+				pressed(line)
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
 }

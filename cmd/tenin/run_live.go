@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"tenin/audio"
 	"tenin/cmd/internal/kiosk"
+	"tenin/llm/dialogue"
 	"tenin/storage"
 )
 
@@ -24,154 +25,244 @@ const (
 // else and is asked anew.
 const shopperPatience = time.Minute
 
-// live is the kiosk in a terminal: Enter opens the microphone, and stops an answer that is being spoken.
+// live is the kiosk in a terminal: Enter opens the microphone, and stops an answer that is being spoken. It is the
+// machine's front and its device.
 type live struct {
 	*headlessRun
 	devices  soundDevices
 	console  *console
-	keys     keyboard
+	keys     *keyboard
 	patience time.Duration
-	render   *idleWork
+	runner   *kiosk.Runner
+
+	mu    sync.Mutex
+	state kiosk.State
 	// mute is set while the loudspeaker is known to be missing, so that it is said once.
 	mute bool
 }
 
 func newLive(run *headlessRun, in io.Reader, devices soundDevices, console *console) *live {
-	return &live{
-		headlessRun: run, devices: devices, console: console, keys: readKeys(in), patience: shopperPatience,
-		render: &idleWork{work: run.clerk.RenderQuietly, failed: func(err error) {
-			console.say("the approved answers could not be spoken ahead: %s", oneLine(err.Error()))
-		}},
-	}
+	return &live{headlessRun: run, devices: devices, console: console, keys: readKeys(in), patience: shopperPatience, state: kiosk.Gone{}}
 }
 
 // serve serves one shopper after the other until somebody leaves: by a key, at the end of the input or of ctx.
 func (l *live) serve(ctx context.Context) {
-	defer l.render.close()
-	for {
-		l.console.hint("\nEnter: 話す speak    q Enter: 終わる leave")
-		switch l.next(ctx, 0) {
-		case keyLeave:
-			l.console.hint("")
-			return
-		case keyEnter:
-			if l.shopper(ctx) == keyLeave {
-				l.console.hint("")
-				return
-			}
-		}
-	}
-}
-
-// next waits for a key, and speaks approved answers ahead in the meantime.
-func (l *live) next(ctx context.Context, patience time.Duration) key {
-	l.render.resume(ctx)
-	defer l.render.pause()
-	return l.keys.next(ctx, patience)
-}
-
-// shopper serves one person, from the question whether the conversation may be kept until they leave.
-func (l *live) shopper(ctx context.Context) key {
-	visit, pressed := l.welcome(ctx)
-	if visit == nil {
-		return pressed
-	}
-	defer func() {
-		if err := visit.Close(); err != nil {
-			l.console.say("the conversation was not closed well: %s", oneLine(err.Error()))
-		}
+	l.runner = kiosk.NewRunner(l.clerk, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly})
+	listening, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		l.keys.each(listening, l.pressed)
 	}()
-	for {
-		if pressed := l.turn(ctx, visit); pressed != keyEnter {
-			return pressed
-		}
-	choose:
-		l.console.hint("\nEnter: もう一つ聞く ask again    n Enter: 次の方 next shopper    q Enter: 終わる leave")
-		switch pressed := l.next(ctx, l.patience); pressed {
-		case keyEnter:
-		case keyNext, keyLeave:
-			return pressed
-		case keyGone:
-			l.console.hint("しばらく操作がないので、会話を終わります nobody has touched a key: the conversation is over")
-			return pressed
-		default:
-			goto choose
-		}
-	}
+	l.runner.Run(ctx)
+	stop()
+	<-ended
 }
 
-// welcome asks whether the conversation may be kept. Only a yes that was typed after the question is one. The visit is
-// nil when the person left instead.
-func (l *live) welcome(ctx context.Context) (*kiosk.Visit, key) {
-	if l.keys.forget() {
-		return nil, keyLeave
+// pressed tells the machine what a key means where the person is.
+func (l *live) pressed(k typed) {
+	l.mu.Lock()
+	state := l.state
+	l.mu.Unlock()
+	if k.key == keyLeave {
+		l.runner.Send(kiosk.Leave{})
+		return
 	}
-	days := l.settings.Retention.Days
-	l.console.ask(fmt.Sprintf(consentNotice, days, days))
-	pressed := l.keys.next(ctx, l.patience)
-	switch pressed {
-	case keyLeave, keyGone:
-		return nil, pressed
-	case "y", "yes", "はい":
+	switch state.(type) {
+	case kiosk.Consenting:
+		l.runner.Send(l.verdict(k.key))
+		return
+	case kiosk.Confirming:
+		if k.key.yes() {
+			l.runner.Send(kiosk.Confirmed{})
+		} else {
+			l.runner.Send(kiosk.Rejected{})
+		}
+		return
+	}
+	switch k.key {
+	case keyEnter:
+		l.runner.Send(kiosk.Touch{})
+	case keyNext:
+		l.runner.Send(kiosk.NextShopper{})
+	case keyStaff:
+		l.runner.Send(kiosk.CallStaff{})
+	case keyMessage:
+		l.runner.Send(kiosk.TakeMessage{})
 	default:
-		return l.clerk.BeginUnkept(), keyEnter
+		l.hint(state)
 	}
-	visit, err := l.keptVisit()
-	if err != nil {
-		l.console.say("保存できないので、保存せずにお答えします this conversation cannot be kept: %s", oneLine(err.Error()))
-		return l.clerk.BeginUnkept(), keyEnter
-	}
-	return visit, keyEnter
 }
 
-// keptVisit is called where a person has just said yes, and nowhere else.
-func (l *live) keptVisit() (*kiosk.Visit, error) {
+// verdict is the answer to the notice. It is called where it arrives, and nowhere else.
+func (l *live) verdict(k key) kiosk.Event {
+	if !k.yes() {
+		return kiosk.ConsentRefused{}
+	}
 	consent, err := storage.GrantConsent(storage.Grant{Notice: consentVersion, By: storage.ByKey, At: time.Now()})
 	if err != nil {
-		return nil, err
+		l.Trouble(kiosk.TroubleKeep, err)
+		return kiosk.ConsentRefused{}
 	}
-	return l.clerk.Begin(storage.FromMicrophone(consent))
+	return kiosk.ConsentGiven{Consent: consent}
 }
 
-// turn is one question and its answer, with the keys that are pressed meanwhile. What goes wrong is said, and the kiosk
-// goes on. It returns keyEnter, or the key that ended more than the turn.
-func (l *live) turn(ctx context.Context, visit *kiosk.Visit) key {
-	turn := newLiveTurn(l, visit)
-	done := make(chan error, 1)
-	go func() { done <- turn.run(ctx) }()
-	result, keys := keyEnter, l.keys
-	for {
-		select {
-		case err := <-done:
-			if ctx.Err() != nil {
-				return keyLeave
-			}
-			if result == keyEnter {
-				l.report(err)
-			}
-			return result
-		case pressed, ok := <-keys:
-			switch {
-			case !ok:
-				result, keys = keyLeave, nil
-				turn.abandon()
-			case pressed == keyNext, pressed == keyLeave:
-				result = pressed
-				turn.abandon()
-			case pressed == keyEnter:
-				turn.enter()
+// Show implements kiosk.Front.
+func (l *live) Show(s kiosk.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := l.state
+	l.state = s
+	switch s := s.(type) {
+	case kiosk.Consenting:
+		l.keys.ask()
+		days := l.settings.Retention.Days
+		l.console.ask(fmt.Sprintf(consentNotice, days, days))
+	case kiosk.Listening:
+		if was, ok := before.(kiosk.Listening); s.Open && (!ok || !was.Open) {
+			if s.Message {
+				l.console.hint("● 伝言をどうぞ your message, please    Enter: 話し終えた done")
+			} else {
+				l.console.hint("● どうぞお話しください speak now    Enter: 話し終えた done")
 			}
 		}
+	case kiosk.Confirming:
+		l.keys.ask()
+		l.console.ask("この内容で係に伝えますか shall we tell the staff so?  y Enter: はい yes    Enter: いいえ no  ")
+	case kiosk.StaffCalled:
+		l.console.say("係の者がまいります。少々お待ちください staff are on their way")
+		l.hint(s)
+	case kiosk.MessageTaken:
+		l.console.say("伝言をお預かりしました your message is taken")
+		l.hint(s)
+	case kiosk.Resetting:
+		if was, ok := before.(kiosk.Resetting); s.Idle && (!ok || !was.Idle) {
+			l.console.hint("しばらく操作がないので、会話を終わります nobody has touched a key: the conversation is over")
+		}
+	case kiosk.Gone:
+		l.console.hint("")
+	default:
+		l.hint(s)
 	}
 }
 
-// report says in a line what a turn failed with.
-func (l *live) report(err error) {
-	switch {
-	case err == nil:
-	case errors.Is(err, audio.ErrDeviceLost), errors.Is(err, audio.ErrNoMicrophone):
-		l.console.say("マイクが使えません。Enter でもう一度お試しください the microphone does not work, please try again: %s", oneLine(err.Error()))
+// hint says which keys there are where nothing else is going on.
+func (l *live) hint(s kiosk.State) {
+	switch s := s.(type) {
+	case kiosk.Attract:
+		l.console.hint("\nEnter: 話す speak    q Enter: 終わる leave")
+	case kiosk.Ready:
+		if s.HandedOff {
+			l.console.hint("\ns Enter: 係を呼ぶ call staff    m Enter: 伝言を残す leave a message")
+		}
+		l.hintNext()
+	case kiosk.StaffCalled, kiosk.MessageTaken:
+		l.hintNext()
+	}
+}
+
+func (l *live) hintNext() {
+	l.console.hint("\nEnter: もう一つ聞く ask again    n Enter: 次の方 next shopper    q Enter: 終わる leave")
+}
+
+// Partial implements kiosk.Front.
+func (l *live) Partial(words string) { l.console.hearing(words) }
+
+// Reply implements kiosk.Front.
+func (l *live) Reply(turn kiosk.Turn) {
+	l.console.settle()
+	if !l.flags.json {
+		// What cannot be shown on a closed terminal can still be spoken.
+		_ = printTurn(l.out, l.flags, turn, "", "")
+	}
+}
+
+// Message implements kiosk.Front.
+func (l *live) Message(words string) {
+	l.console.settle()
+	l.console.say("伝言 message: %s", words)
+}
+
+// Result implements kiosk.Front: it writes the files that were asked for, and the result where it is one object.
+func (l *live) Result(turn kiosk.Turn, outcome kiosk.Outcome) {
+	l.console.settle()
+	path, err := l.answers.add(turn, outcome.Spoken)
+	l.failed(err)
+	if turn.Reply.Kind == dialogue.None {
+		l.console.say("お声が聞こえませんでした。何も保存していません nobody spoke; nothing was kept")
+	}
+	if l.flags.json {
+		l.failed(printTurn(l.out, l.flags, turn, outcome.Session, path))
+	} else {
+		if turn.Timings.FirstAudio > 0 {
+			l.console.hint("        first sound after %.0f ms", milliseconds(turn.Timings.FirstAudio))
+		}
+		if path != "" {
+			l.console.hint("        spoken in %s", path)
+		}
+	}
+	l.failed(outcome.Err)
+}
+
+// Staff implements kiosk.Front.
+func (l *live) Staff() { l.console.print("\a") }
+
+func (l *live) failed(err error) {
+	if err != nil {
+		l.Trouble(kiosk.TroubleTurn, err)
+	}
+}
+
+// Trouble implements kiosk.Front: it says in a line what went wrong.
+func (l *live) Trouble(trouble kiosk.Trouble, err error) {
+	why := ""
+	if err != nil {
+		why = oneLine(err.Error())
+	}
+	l.console.settle()
+	switch trouble {
+	case kiosk.TroubleDevice:
+		l.console.say("マイクが使えません。Enter でもう一度お試しください the microphone does not work, please try again: %s", why)
+	case kiosk.TroubleEngine:
+		l.console.say("%s %s: %s", kiosk.Sorry("ja"), kiosk.Sorry("en"), why)
+	case kiosk.TroubleKeep:
+		l.console.say("保存できないので、保存せずにお答えします this conversation cannot be kept: %s", why)
+	case kiosk.TroubleMessage:
+		l.console.say("保存に同意された会話だけ、伝言をお預かりできます a message needs a conversation that may be kept")
+	case kiosk.TroubleReset:
+		l.console.say("準備ができていません。Enter でもう一度お試しください not ready for the next shopper, please try again: %s", why)
+	case kiosk.TroubleSession:
+		l.console.say("the conversation was not closed well: %s", why)
+	case kiosk.TroubleAhead:
+		l.console.say("the approved answers could not be spoken ahead: %s", why)
 	default:
-		l.console.say("うまくいきませんでした that did not work: %s", oneLine(err.Error()))
+		l.console.say("うまくいきませんでした that did not work: %s", why)
+	}
+}
+
+// Listen implements kiosk.Device.
+func (l *live) Listen(ctx context.Context, from storage.SourceKind) (kiosk.Ear, error) {
+	if from != storage.Microphone {
+		return nil, fmt.Errorf("a terminal brings no %s", from)
+	}
+	return l.devices.OpenMicrophone(ctx, audio.DeviceOptions{Name: l.settings.Audio.Microphone})
+}
+
+// Speak implements kiosk.Device.
+func (l *live) Speak(ctx context.Context) kiosk.Mouth {
+	open := func(ctx context.Context) (*audio.Speaker, error) {
+		return l.devices.OpenSpeaker(ctx, audio.DeviceOptions{Name: l.settings.Audio.Loudspeaker})
+	}
+	return startPlayback(ctx, open, l.played)
+}
+
+// played says once that the answers cannot be heard, and again only after they could.
+func (l *live) played(err error) {
+	l.mu.Lock()
+	said := l.mute
+	l.mute = err != nil
+	l.mu.Unlock()
+	if err != nil && !said {
+		l.console.say("音が出ないので、文字でお答えします no loudspeaker, answers are shown only: %s", oneLine(err.Error()))
 	}
 }

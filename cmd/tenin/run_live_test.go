@@ -247,18 +247,30 @@ func TestAShopperWhoIsGoneIsNotTheNextOne(t *testing.T) {
 }
 
 func TestAYesFromBeforeTheQuestionIsForgotten(t *testing.T) {
-	keys := make(keyboard, 4)
-	keys <- "y"
-	keys <- "y"
-	if keys.forget() {
-		t.Error("the input has not ended")
+	t.Parallel()
+	for range 5 {
+		c := openCounter(t, nil)
+		c.talk.waitFor(t, "leave\n")
+		c.press("\ny\ny") // in one piece: the first line makes the kiosk ask
+		c.talk.waitFor(t, "いいえ no")
+		c.press("")
+		c.talk.waitFor(t, "speak now")
+		c.ask()
+		c.talk.waitFor(t, "first sound after")
+		c.press("q")
+		c.waitForEnd()
+		if s := c.sessions(); len(s) != 0 {
+			t.Errorf("a yes from before the question kept %+v", s)
+		}
 	}
-	if got := keys.next(t.Context(), time.Millisecond); got != keyGone {
-		t.Errorf("%q is left", got)
-	}
-	close(keys)
-	if !keys.forget() || keys.next(t.Context(), 0) != keyLeave {
-		t.Error("the input has ended")
+}
+
+func TestTheEndOfTheInputIsALeave(t *testing.T) {
+	keys := readKeys(strings.NewReader("n\nＱ"))
+	var pressed []key
+	keys.each(t.Context(), func(k typed) { pressed = append(pressed, k.key) })
+	if len(pressed) != 3 || pressed[0] != keyNext || pressed[1] != keyLeave || pressed[2] != keyLeave {
+		t.Errorf("%q", pressed)
 	}
 }
 

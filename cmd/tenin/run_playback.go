@@ -35,18 +35,22 @@ const closeLimit = 700 * time.Millisecond
 
 // playback plays an answer chunk by chunk while later chunks are still being made.
 type playback struct {
-	chunks chan audio.Clip
-	stop   context.CancelFunc
-	ended  chan struct{}
-	err    error // set when ended is closed
+	chunks  chan audio.Clip
+	ctx     context.Context
+	stop    context.CancelFunc
+	played  func(error)
+	sounded bool // something was added
+	ended   chan struct{}
+	err     error // set when ended is closed
 }
 
 // startPlayback opens the loudspeaker at once, beside the caller: by the time that there is something to play, it is
-// open. Nothing but silence comes from it until then.
-func startPlayback(ctx context.Context, open func(context.Context) (*audio.Speaker, error)) *playback {
+// open. Nothing but silence comes from it until then. played is told how the sound ended, unless there was none to play or
+// it was stopped.
+func startPlayback(ctx context.Context, open func(context.Context) (*audio.Speaker, error), played func(error)) *playback {
 	ctx, stop := context.WithCancel(ctx)
 	// An answer has a few chunks; there is room for them all, so that their making never waits for their playing.
-	p := &playback{chunks: make(chan audio.Clip, 256), stop: stop, ended: make(chan struct{})}
+	p := &playback{chunks: make(chan audio.Clip, 256), ctx: ctx, stop: stop, played: played, ended: make(chan struct{})}
 	go func() {
 		defer close(p.ended)
 		p.err = p.play(ctx, open)
@@ -75,31 +79,35 @@ func (p *playback) play(ctx context.Context, open func(context.Context) (*audio.
 	}
 }
 
-// add takes the next chunk; it does not wait for it to be played.
-func (p *playback) add(chunk audio.Clip) {
+// Add implements kiosk.Mouth.
+func (p *playback) Add(chunk audio.Clip) {
+	p.sounded = true
 	select {
 	case p.chunks <- chunk:
 	case <-p.ended:
 	}
 }
 
-// finish waits until all that was added is played, or until stop. It is called once, after the last add.
-func (p *playback) finish() error {
-	close(p.chunks)
-	<-p.ended
-	p.stop()
-	return p.err
-}
+// Stop implements kiosk.Mouth.
+func (p *playback) Stop() { p.stop() }
 
-// silence stops at once and frees the loudspeaker.
-func (p *playback) silence() {
-	p.stop()
-	limit := time.NewTimer(closeLimit)
-	defer limit.Stop()
+// Finish implements kiosk.Mouth.
+func (p *playback) Finish() {
+	close(p.chunks)
 	select {
 	case <-p.ended:
-	case <-limit.C:
+		if p.sounded && p.ctx.Err() == nil {
+			p.played(p.err)
+		}
+	case <-p.ctx.Done():
+		limit := time.NewTimer(closeLimit)
+		defer limit.Stop()
+		select {
+		case <-p.ended:
+		case <-limit.C:
+		}
 	}
+	p.stop()
 }
 
 // playAloud plays one clip to its end.

@@ -1,34 +1,46 @@
 package kiosk
 
 import (
+	"fmt"
 	"time"
 
-	"tenin/audio"
 	"tenin/llm/dialogue"
 	"tenin/llm/redact"
 	"tenin/storage"
 )
 
-// keep seals the turn in the vault and leaves a summary in the outbox.
-func (v *Visit) keep(shop *shop, turn Turn, voice audio.Clip, channel redact.Channel) (Turn, error) {
+// keep seals the turn in the vault and leaves a summary in the outbox. Of an unkept visit nothing is kept.
+func (v *Visit) keep(a *exchange) error {
+	if v.keeps == nil {
+		return nil
+	}
+	if err := v.seal(a); err != nil {
+		return fmt.Errorf("the answer was given, but not kept: %w", err)
+	}
+	return nil
+}
+
+func (v *Visit) seal(turn *exchange) error {
 	c := v.clerk
 	if v.session == nil {
-		var err error
-		v.keeps.Language = turn.Language
-		if v.session, err = c.vault.Begin(*v.keeps); err != nil {
-			return turn, err
+		meta := *v.keeps
+		meta.Language = turn.Language
+		session, err := c.vault.Begin(meta)
+		if err != nil {
+			return err
 		}
+		v.session = session
 	}
-	if c.options.Config.Retention.Audio && len(voice.Samples) > 0 {
+	if c.options.Config.Retention.Audio && len(turn.voice.Samples) > 0 {
 		clip, err := v.session.NewClip()
 		if err != nil {
-			return turn, err
+			return err
 		}
-		if err := clip.Write(pcm16(voice.Samples)); err != nil {
-			return turn, err
+		if err := clip.Write(pcm16(turn.voice.Samples)); err != nil {
+			return err
 		}
 		if err := clip.Close(); err != nil {
-			return turn, err
+			return err
 		}
 		turn.Clip = clip.Number()
 	}
@@ -48,13 +60,17 @@ func (v *Visit) keep(shop *shop, turn Turn, voice audio.Clip, channel redact.Cha
 		},
 	})
 	if err != nil {
-		return turn, err
+		return err
 	}
-	summary, err := shop.summarise(turn, channel)
+	shop := turn.shop
+	if shop == nil { // nothing was looked for
+		shop = c.shop.Load()
+	}
+	summary, err := shop.summarise(turn.Turn, turn.channel)
 	if err != nil {
-		return turn, err
+		return err
 	}
-	return turn, c.vault.Outbox().Put(summary.ID(), summary.Encode())
+	return c.vault.Outbox().Put(summary.ID(), summary.Encode())
 }
 
 // summarise makes what may leave the shop: no field of it can hold a word of the shopper.

@@ -14,8 +14,8 @@ import (
 
 func TestARenderedAnswerIsNotSpokenTwice(t *testing.T) {
 	clerk, f := openFake(t, "", nil)
-	if clerk.Unrendered() != 3 {
-		t.Errorf("%d texts to render: two answers and the hand-off are there", clerk.Unrendered())
+	if clerk.Unrendered() != 5 {
+		t.Errorf("%d texts to render: two answers, the hand-off and two sentences of the kiosk are there", clerk.Unrendered())
 	}
 	if err := clerk.Render(t.Context()); err != nil {
 		t.Fatal(err)
@@ -50,8 +50,8 @@ func TestRenderingGoesOnWhereItWasStopped(t *testing.T) {
 	if err := clerk.RenderQuietly(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if clerk.Unrendered() != 0 || len(f.voice.texts) != 4 {
-		t.Errorf("%d are missing, the voice was asked %d times for three texts and one that was cut off", clerk.Unrendered(), len(f.voice.texts))
+	if clerk.Unrendered() != 0 || len(f.voice.texts) != 6 {
+		t.Errorf("%d are missing, the voice was asked %d times for five texts and one that was cut off", clerk.Unrendered(), len(f.voice.texts))
 	}
 }
 

@@ -165,9 +165,10 @@ func (c *Clerk) Known() (answers, products int) {
 	return len(batch.Entries), len(batch.Products)
 }
 
-// approved returns the texts that are spoken often: the approved answers in the voice's language, and the hand-off.
+// approved returns the texts that are spoken often: the approved answers in the voice's language, the hand-off, and what
+// the kiosk says by itself.
 func (s *shop) approved(p dialogue.Policy) []speech.Approved {
-	texts := []speech.Approved{speech.Approve(p.HandOffText("ja"))}
+	texts := []speech.Approved{speech.Approve(p.HandOffText("ja")), speech.Approve(sentences.sorry["ja"]), speech.Approve(sentences.again["ja"])}
 	for _, e := range s.batch.Entries {
 		if e.Language == "ja" {
 			texts = append(texts, speech.Approve(e.Answer))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"tenin/asr"
@@ -16,15 +15,9 @@ import (
 
 // A Visit is one shopper in front of the clerk. Nothing of it is kept unless it was begun with a source that may be.
 type Visit struct {
-	// Replied, if not nil, is called when the reply to a question is known, before it is spoken or kept.
-	Replied func(Turn)
-
 	clerk   *Clerk
 	keeps   *storage.SessionMeta // nil: nothing is kept
 	session *storage.Session     // begun with the first turn that is kept
-
-	mu   sync.Mutex
-	hush context.CancelFunc // stops the speech that is being made; nil while there is none
 }
 
 // Begin starts a visit that is kept in the vault from its first answer on. Sound from a microphone needs the shopper's
@@ -45,16 +38,6 @@ func (v *Visit) Session() string {
 		return ""
 	}
 	return v.session.ID().String()
-}
-
-// Hush stops the answer that is being spoken to Speak, within the voice's reach: the turn goes on without sound and is
-// kept. It may be called at any time from any goroutine.
-func (v *Visit) Hush() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.hush != nil {
-		v.hush()
-	}
 }
 
 // Close ends the visit.
@@ -97,26 +80,34 @@ type Timings struct {
 	zero time.Time
 }
 
+// exchange is a turn on its way, with what is kept of it beside its words.
+type exchange struct {
+	Turn
+	voice   audio.Clip
+	channel redact.Channel
+	shop    *shop // what was known when the reply was found; nil before
+}
+
 // AskText answers a typed question. When speak is not nil, it is given the spoken answer chunk by chunk.
 func (v *Visit) AskText(ctx context.Context, text string, speak Speak) (Turn, error) {
-	turn := Turn{Transcript: text, Language: languageOf(text, v.clerk.options.Language)}
-	turn.Timings.zero = time.Now()
-	return v.answer(ctx, turn, audio.Clip{}, redact.Text, speak)
+	return v.answer(ctx, v.read(text), speak)
+}
+
+func (v *Visit) read(text string) exchange {
+	a := exchange{Turn: Turn{Transcript: text, Language: languageOf(text, v.clerk.options.Language)}, channel: redact.Text}
+	a.Timings.zero = time.Now()
+	return a
 }
 
 // Listen hears one question from a microphone, or from a file that is fed as one, and answers it. Nobody having spoken is
 // no error: Transcript is empty and the reply is dialogue.None. partial, if not nil, is told the words while the shopper
 // speaks.
 func (v *Visit) Listen(ctx context.Context, source asr.Frames, partial func(string), speak Speak) (Turn, error) {
-	c := v.clerk
-	config := c.listenerConfig()
-	config.Endpoint.NoSpeech = time.Duration(c.options.Config.Audio.QuietSeconds * float64(time.Second))
-	config.OnPartial = func(t asr.Transcript) {
-		if partial != nil {
-			partial(t.Text)
-		}
+	a, err := v.hear(ctx, source, v.clerk.patientConfig(partial))
+	if err != nil || a.Transcript == "" {
+		return a.Turn, err
 	}
-	return v.hear(ctx, source, config, speak)
+	return v.answer(ctx, a, speak)
 }
 
 // ListenRecording is Listen for a whole recording of one question: no pause in it ends the question.
@@ -124,7 +115,11 @@ func (v *Visit) ListenRecording(ctx context.Context, clip audio.Clip, speak Spea
 	config := v.clerk.listenerConfig()
 	config.PartialEvery = -1
 	config.Endpoint.EndWhole, config.Endpoint.EndUnknown, config.Endpoint.EndBrokenOff = asr.MaxUtterance, asr.MaxUtterance, asr.MaxUtterance
-	return v.hear(ctx, audio.NewFileSource(clip, false), config, speak)
+	a, err := v.hear(ctx, audio.NewFileSource(clip, false), config)
+	if err != nil || a.Transcript == "" {
+		return a.Turn, err
+	}
+	return v.answer(ctx, a, speak)
 }
 
 func (c *Clerk) listenerConfig() asr.ListenerConfig {
@@ -132,78 +127,72 @@ func (c *Clerk) listenerConfig() asr.ListenerConfig {
 	return asr.ListenerConfig{Language: c.options.Language, Prompt: expected.prompt, Words: expected.words, Known: expected.known}
 }
 
-func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.ListenerConfig, speak Speak) (Turn, error) {
-	c := v.clerk
-	listener := asr.NewListener(c.recognizer, c.vad, config)
-	heard, err := listener.Listen(ctx, source)
+// patientConfig is how a shopper is listened to: for as long as the settings wait for speech.
+func (c *Clerk) patientConfig(partial func(string)) asr.ListenerConfig {
+	config := c.listenerConfig()
+	config.Endpoint.NoSpeech = time.Duration(c.options.Config.Audio.QuietSeconds * float64(time.Second))
+	config.OnPartial = func(t asr.Transcript) {
+		if partial != nil {
+			partial(t.Text)
+		}
+	}
+	return config
+}
+
+// hear hears one question. Its transcript is empty when nobody spoke.
+func (v *Visit) hear(ctx context.Context, source asr.Frames, config asr.ListenerConfig) (exchange, error) {
+	heard, err := asr.NewListener(v.clerk.recognizer, v.clerk.vad, config).Listen(ctx, source)
 	if err != nil {
-		return Turn{}, err
+		return exchange{}, err
 	}
 	t := heard.Transcript
-	turn := Turn{Transcript: t.Text, Language: t.Language, Suspect: t.Suspect, Speech: heard.Speech.Duration()}
-	turn.Timings = Timings{
-		VAD: heard.Timings.VAD, ASR: t.Timings.Total, Endpoint: heard.EndpointWait,
-		AfterEndpoint: heard.Timings.AfterEnd, zero: heard.EndOfSpeech,
+	a := exchange{Turn: Turn{Transcript: t.Text, Language: t.Language, Suspect: t.Suspect, Speech: heard.Speech.Duration()}, channel: redact.Voice}
+	a.Timings = Timings{VAD: heard.Timings.VAD, ASR: t.Timings.Total, Endpoint: heard.EndpointWait, AfterEndpoint: heard.Timings.AfterEnd}
+	if t.Text != "" {
+		a.voice, a.Timings.zero = heard.Speech, heard.EndOfSpeech
 	}
-	if t.Text == "" {
-		turn.Timings.zero = time.Time{}
-		return turn, nil
-	}
-	return v.answer(ctx, turn, heard.Speech, redact.Voice, speak)
+	return a, nil
 }
 
 // answer finds the reply, speaks it and keeps the turn. What was answered is kept however its speech ended: the shopper
 // has seen it.
-func (v *Visit) answer(ctx context.Context, turn Turn, voice audio.Clip, channel redact.Channel, speak Speak) (Turn, error) {
-	c := v.clerk
-	start := time.Now()
-	// The answer's sources are named in the knowledge that it comes from, whatever is imported meanwhile.
-	shop := c.shop.Load()
-	err := c.permit.during(ctx, false, func() (err error) {
-		turn.Reply, err = shop.dialogue.Respond(ctx, turn.Transcript, turn.Language)
-		return err
-	})
-	if err != nil {
-		return turn, err
+func (v *Visit) answer(ctx context.Context, a exchange, speak Speak) (Turn, error) {
+	if err := v.reply(ctx, &a); err != nil {
+		return a.Turn, err
 	}
-	turn.Timings.Retrieve = time.Since(start)
-
-	err = v.say(ctx, &turn, speak)
-	turn.Timings.Total = time.Since(turn.Timings.zero)
-	if v.keeps == nil || turn.Reply.Kind == dialogue.None {
-		return turn, err
+	var err error
+	if speak != nil {
+		err = v.say(ctx, a.Reply, func() { a.Timings.FirstAudio = time.Since(a.Timings.zero) }, speak)
 	}
-	turn, unkept := v.keep(shop, turn, voice, channel)
-	if unkept != nil {
-		unkept = fmt.Errorf("the answer was given, but not kept: %w", unkept)
+	a.Timings.Total = time.Since(a.Timings.zero)
+	if a.Reply.Kind == dialogue.None {
+		return a.Turn, err
 	}
-	return turn, errors.Join(err, unkept)
+	return a.Turn, errors.Join(err, v.keep(&a))
 }
 
-// say speaks the reply to speak until it is over or Hush was called.
-func (v *Visit) say(ctx context.Context, turn *Turn, speak Speak) error {
-	speaking, hush := context.WithCancel(ctx)
-	v.setHush(hush)
-	defer func() { v.setHush(nil); hush() }()
-	if v.Replied != nil {
-		v.Replied(*turn)
-	}
-	if speak == nil || turn.Reply.Text == "" {
-		return nil
-	}
-	first := func() { turn.Timings.FirstAudio = time.Since(turn.Timings.zero) }
-	// What the shop says to everybody may stay in the speech cache. A product's place was asked for by this shopper, and
-	// its sound would outlive the session's key.
-	forAll := turn.Reply.Kind == dialogue.Approved || turn.Reply.Kind == dialogue.HandOff
-	err := v.clerk.say(speaking, turn.Reply.Text, turn.Reply.Language, forAll && v.keeps != nil, first, speak)
-	if speaking.Err() != nil && ctx.Err() == nil {
-		return nil
+// reply finds what is to be said.
+func (v *Visit) reply(ctx context.Context, a *exchange) error {
+	start := time.Now()
+	// The answer's sources are named in the knowledge that it comes from, whatever is imported meanwhile.
+	a.shop = v.clerk.shop.Load()
+	err := v.clerk.permit.during(ctx, false, func() (err error) {
+		a.Reply, err = a.shop.dialogue.Respond(ctx, a.Transcript, a.Language)
+		return err
+	})
+	if err == nil {
+		a.Timings.Retrieve = time.Since(start)
 	}
 	return err
 }
 
-func (v *Visit) setHush(stop context.CancelFunc) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.hush = stop
+// say speaks the reply; first is called when its first sound is there.
+func (v *Visit) say(ctx context.Context, reply dialogue.Reply, first func(), speak Speak) error {
+	if reply.Text == "" {
+		return nil
+	}
+	// What the shop says to everybody may stay in the speech cache. A product's place was asked for by this shopper, and
+	// its sound would outlive the session's key.
+	forAll := reply.Kind == dialogue.Approved || reply.Kind == dialogue.HandOff || reply.Kind == Clarify
+	return v.clerk.say(ctx, reply.Text, reply.Language, forAll && v.keeps != nil, first, speak)
 }

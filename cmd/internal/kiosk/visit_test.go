@@ -149,7 +149,6 @@ func TestNothingIsLeftOfAShopperWhoDidNotAgree(t *testing.T) {
 func TestNobodyHavingSpokenLeavesNoSession(t *testing.T) {
 	clerk, _ := openFake(t, parking, nil)
 	visit := begin(t, clerk, agreed(t))
-	visit.Replied = func(Turn) { t.Error("there is a reply to silence") }
 	turn, err := visit.Listen(t.Context(), audio.NewFileSource(room(false), false), nil, func(audio.Clip) error { t.Error("it speaks"); return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -213,29 +212,6 @@ func TestAConsentServesOneSessionOnly(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatWasHushedIsKeptAndNoError(t *testing.T) {
-	clerk, f := openFake(t, "", nil)
-	visit := begin(t, clerk, storage.FromText())
-	f.voice.began = visit.Hush
-	turn, err := visit.AskText(t.Context(), parking, func(audio.Clip) error { return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if turn.Reply.Text != parkingAnswer || visit.Session() == "" {
-		t.Errorf("%+v in session %q", turn.Reply, visit.Session())
-	}
-	if clerk.Unrendered() == 0 {
-		t.Fatal("nothing was left to render")
-	}
-	visit.Hush() // nobody speaks: nothing happens
-
-	f.voice.began = nil
-	heard := false
-	if _, err := visit.AskText(t.Context(), parking, func(audio.Clip) error { heard = true; return nil }); err != nil || !heard {
-		t.Errorf("the next answer is silent: %v", err)
-	}
-}
-
 func TestATurnThatIsCancelledWhileItIsSpokenIsKept(t *testing.T) {
 	clerk, f := openFake(t, "", nil)
 	visit := begin(t, clerk, storage.FromText())
@@ -259,20 +235,6 @@ func TestATurnThatIsCancelledWhileItListensIsNotKept(t *testing.T) {
 	}
 	if visit.Session() != "" {
 		t.Error("an unfinished question is kept")
-	}
-}
-
-func TestTheReplyIsKnownBeforeItIsSpokenAndKept(t *testing.T) {
-	clerk, f := openFake(t, "", nil)
-	visit := begin(t, clerk, storage.FromText())
-	var order []string
-	visit.Replied = func(turn Turn) { order = append(order, turn.Reply.Text, visit.Session()) }
-	f.voice.began = func() { order = append(order, "voice") }
-	if _, err := visit.AskText(t.Context(), parking, func(audio.Clip) error { return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if len(order) != 3 || order[0] != parkingAnswer || order[1] != "" || order[2] != "voice" {
-		t.Errorf("order %q", order)
 	}
 }
 
