@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,7 @@ type Server struct {
 	open     atomic.Int32 // connections
 	grpc     *grpc.Server
 	done     chan error
+	close    func() error
 }
 
 // Serve answers at l, which the server closes.
@@ -104,13 +106,16 @@ func Serve(l *Listener, o Options) *Server {
 	if o.Services != nil {
 		o.Services(s.grpc)
 	}
+	s.close = sync.OnceValue(s.shut)
 	go func() { s.done <- s.grpc.Serve(l) }()
 	return s
 }
 
 // Close lets calls that go on end, cuts off those that take longer than two seconds, and returns when none is left: the
-// vault may then be closed.
-func (s *Server) Close() error {
+// vault may then be closed. It may be called more than once.
+func (s *Server) Close() error { return s.close() }
+
+func (s *Server) shut() error {
 	s.options.Events.close()
 	ended := make(chan struct{})
 	go func() {

@@ -1,0 +1,224 @@
+package kiosk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tenin/cmd/internal/control"
+	"tenin/llm/knowledge"
+	"tenin/storage"
+	"tenin/storage/seal"
+)
+
+// Owner is who has the vault and the knowledge of a home: the kiosk that runs there, or, when none does, this process.
+// Results and errors are the same either way.
+type Owner interface {
+	// Sessions lists the kept sessions.
+	Sessions(context.Context) ([]storage.Listing, error)
+	// Load returns a session. A running kiosk wants a PIN first where the shop has staff: control.ErrPINNeeded.
+	Load(context.Context, storage.ID) (*storage.Saved, error)
+	// Erase destroys a session. A running kiosk wants a manager's PIN.
+	Erase(context.Context, storage.ID) error
+	// Keys tells what guards the vault.
+	Keys(context.Context) (KeysStatus, error)
+
+	// Staff lists the accounts.
+	Staff(context.Context) ([]storage.StaffMember, error)
+	// AddStaff and DisableStaff change them. A running kiosk wants a manager's PIN.
+	AddStaff(ctx context.Context, name string, role storage.Role, pin seal.Secret) error
+	DisableStaff(ctx context.Context, name string) error
+	// Login gives a PIN. Without a running kiosk there is nothing that it would open.
+	Login(ctx context.Context, name string, pin seal.Secret) error
+
+	// Import changes the knowledge, and a running kiosk answers from it when Import returns. progress is told how many texts
+	// it has read. The diff stands even when there is an error behind it.
+	Import(ctx context.Context, batch knowledge.Batch, mode ImportMode, progress func(done, total int)) (knowledge.Diff, error)
+	// Step goes an import back, or forward again.
+	Step(ctx context.Context, redo bool, progress func(done, total int)) (knowledge.Diff, error)
+	// Knowledge returns what the shop knows, and whether it is the demo shop's.
+	Knowledge(context.Context) (batch knowledge.Batch, isDemo bool, err error)
+
+	// Running says that a kiosk runs.
+	Running() bool
+	Close() error
+}
+
+// ImportMode is what an import does to what is there.
+type ImportMode int
+
+// The modes.
+const (
+	ImportReplace ImportMode = iota
+	ImportAdd
+	ImportPreview
+)
+
+// KeysStatus is what guards a vault, and how much there is in it.
+type KeysStatus struct {
+	// Seal says what it protects against and what not.
+	Seal string `json:"seal"`
+	// Sessions are those that are kept, Waiting the summaries in the outbox.
+	Sessions int `json:"sessions"`
+	Waiting  int `json:"waiting"`
+}
+
+// OpenOwner returns who has the vault and the knowledge of home. The vault of a home where no kiosk runs is opened when it
+// is needed.
+func OpenOwner(ctx context.Context, home string) (Owner, error) {
+	client, err := control.Dial(ctx, home, sentinelOf)
+	switch {
+	case err == nil:
+		return &remote{client: client}, nil
+	case errors.Is(err, control.ErrNotRunning):
+		return &local{home: home}, nil
+	default:
+		return nil, err
+	}
+}
+
+// DialKiosk connects to the kiosk that runs on home. The error wraps control.ErrNotRunning when there is none.
+func DialKiosk(ctx context.Context, home string) (*control.Client, error) {
+	return control.Dial(ctx, home, sentinelOf)
+}
+
+// local is this process as the owner.
+type local struct {
+	home  string
+	vault *storage.Vault // nil until it was needed
+}
+
+// open opens the vault. Where there is none it stays nil, unless it is to be made: reading must not make one.
+func (l *local) open(make bool) (err error) {
+	if l.vault == nil && (make || HasVault(l.home)) {
+		l.vault, err = OpenVault(l.home)
+	}
+	return err
+}
+
+func (l *local) Running() bool { return false }
+
+func (l *local) Close() error {
+	if l.vault == nil {
+		return nil
+	}
+	return l.vault.Close()
+}
+
+func (l *local) Sessions(context.Context) ([]storage.Listing, error) {
+	if err := l.open(false); err != nil || l.vault == nil {
+		return nil, err
+	}
+	return l.vault.Sessions()
+}
+
+func (l *local) Load(_ context.Context, id storage.ID) (*storage.Saved, error) {
+	if err := l.open(false); err != nil {
+		return nil, err
+	}
+	if l.vault == nil {
+		return nil, fmt.Errorf("session %s: %w", id, storage.ErrNotFound)
+	}
+	return l.vault.Load(id)
+}
+
+func (l *local) Erase(_ context.Context, id storage.ID) error {
+	if err := l.open(false); err != nil {
+		return err
+	}
+	if l.vault == nil {
+		return fmt.Errorf("session %s: %w", id, storage.ErrNotFound)
+	}
+	return l.vault.Erase(id)
+}
+
+func (l *local) Keys(context.Context) (KeysStatus, error) {
+	if err := l.open(false); err != nil {
+		return KeysStatus{}, err
+	}
+	return keysOf(l.home, l.vault)
+}
+
+// keysOf tells what guards vault, which may be nil.
+func keysOf(home string, vault *storage.Vault) (status KeysStatus, err error) {
+	status.Seal = KeyFile(home).Describe()
+	if vault == nil {
+		return status, nil
+	}
+	sessions, err := vault.Sessions()
+	if err != nil {
+		return status, err
+	}
+	status.Sessions = len(sessions)
+	status.Waiting, err = vault.Outbox().Len()
+	return status, err
+}
+
+func (l *local) Staff(context.Context) ([]storage.StaffMember, error) {
+	if err := l.open(false); err != nil || l.vault == nil {
+		return nil, err
+	}
+	return l.vault.Staff()
+}
+
+func (l *local) AddStaff(_ context.Context, name string, role storage.Role, pin seal.Secret) error {
+	if err := l.open(true); err != nil {
+		return err
+	}
+	return l.vault.AddStaff(name, role, pin, time.Now())
+}
+
+func (l *local) DisableStaff(_ context.Context, name string) error {
+	if err := l.open(false); err != nil {
+		return err
+	}
+	if l.vault == nil {
+		return fmt.Errorf("%w %s does not exist: `tenin staff list` shows them", storage.ErrStaff, name)
+	}
+	return l.vault.DisableStaff(name)
+}
+
+func (l *local) Login(context.Context, string, seal.Secret) error { return nil }
+
+func (l *local) Import(_ context.Context, batch knowledge.Batch, mode ImportMode, _ func(done, total int)) (knowledge.Diff, error) {
+	return importInto(l.home, batch, mode)
+}
+
+func (l *local) Step(_ context.Context, redo bool, _ func(done, total int)) (knowledge.Diff, error) {
+	return stepIn(l.home, redo)
+}
+
+func (l *local) Knowledge(context.Context) (knowledge.Batch, bool, error) {
+	return LoadKnowledge(l.home)
+}
+
+// importInto changes the knowledge of home.
+func importInto(home string, batch knowledge.Batch, mode ImportMode) (diff knowledge.Diff, err error) {
+	store, err := OpenKnowledge(home)
+	if err != nil {
+		return diff, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	switch mode {
+	case ImportPreview:
+		return store.Preview(batch)
+	case ImportAdd:
+		return store.Merge(batch)
+	default:
+		return store.Apply(batch)
+	}
+}
+
+// stepIn goes an import back or forward.
+func stepIn(home string, redo bool) (diff knowledge.Diff, err error) {
+	store, err := OpenKnowledge(home)
+	if err != nil {
+		return diff, err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if redo {
+		return store.Redo()
+	}
+	return store.Undo()
+}
