@@ -332,8 +332,10 @@ func FuzzKeyBodyIsReadOnlyInTheFormThatIsWritten(f *testing.F) {
 	k.sessions[newID()] = keyEntry{key: seal.Random(keySize), closed: true, pin: pin{3}}
 	k.sessions[newID()] = keyEntry{key: seal.Random(keySize)}
 	f.Add(plainBody(f, k))
+	k.counter, k.counted, k.countedAt, k.rootMade = []byte("index"), 7, 1, 1795332600
+	f.Add(plainBody(f, k))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		k, err := parseKeyBody(b)
+		k, err := parseKeyBody(b, keyringVersion)
 		if err != nil {
 			if !errors.Is(err, ErrDamaged) {
 				t.Fatal(err)
@@ -349,7 +351,9 @@ func FuzzKeyBodyIsReadOnlyInTheFormThatIsWritten(f *testing.F) {
 // plainBody returns the body of k as it is before encryption.
 func plainBody(t fatal, k *keyring) []byte {
 	t.Helper()
+	made := k.rootMade
 	must(t, k.renew(plainSealer{}))
+	k.rootMade = made
 	file, err := k.encode()
 	must(t, err)
 	parts, err := parseKeyring(file)

@@ -40,8 +40,9 @@
 // vault.db can be read again, whatever is left in free pages or backups of it.
 //
 // A record that was changed, cut, moved, replayed or taken away is found: the
-// reading function returns an error that wraps [ErrDamaged]. The limits of that,
-// which are those of a disk without a counter, are in DESIGN.md.
+// reading function returns an error that wraps [ErrDamaged]. With [Options].Counter
+// that holds for the vault as a whole, should both files be put back to an earlier
+// moment. The limits are in DESIGN.md.
 //
 // Errors wrap one of the sentinels below where one fits, are one line, name the
 // file or the session, and hold nothing that a shopper said.

@@ -60,5 +60,8 @@ func (v *Vault) Erase(id ID) error {
 	if err != nil {
 		return fmt.Errorf("session %s: its key is destroyed; its records will be removed later: %w", id, err)
 	}
+	if v.behind != nil {
+		return fmt.Errorf("session %s: erased, but the counter did not move, so an earlier copy of the whole vault would still be taken: %w", id, v.behind)
+	}
 	return nil
 }

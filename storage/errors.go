@@ -16,6 +16,9 @@ var (
 	ErrDamaged = errors.New("damaged")
 	// ErrWrongKey means that the vault is whole but this key does not open it.
 	ErrWrongKey = errors.New("wrong key")
+	// ErrRolledBack means that the files are whole and belong together, and that
+	// there were later ones: somebody put back an earlier copy of both.
+	ErrRolledBack = errors.New("older than it was")
 	// ErrLocked means that another process has the vault open.
 	ErrLocked = errors.New("vault is in use by another tenin")
 	// ErrNoSpace means that the disk, or the vault's own limit, is full.

@@ -9,18 +9,20 @@ import (
 	"hash/crc32"
 	"maps"
 	"slices"
+	"time"
 
 	"tenin/storage/seal"
 )
 
 const (
 	keyringMagic   = "TENINKEY"
-	keyringVersion = 1
+	keyringVersion = 2
 	keyringHead    = 8 + 2 + 2 + 4    // magic, version, zero, crc
 	keyringLimit   = 32 << 20         // bytes; about 500,000 sessions
 	sealedLimit    = 4096             // bytes of what a Sealer may return
 	keyEntrySize   = 16 + 32 + 1 + 16 // id, key, flags, pin
-	keyBodyHead    = 16 + 8 + 32 + 32 + 4
+	keyBodyFixed   = 16 + 8 + 32 + 32
+	counterIDLimit = 64 // bytes of what a Counter may return as an id
 
 	flagClosed = 1 // the session takes no more records and pin holds
 )
@@ -44,6 +46,14 @@ type keyring struct {
 	state      seal.Secret // key of the database's own record
 	outbox     seal.Secret
 	sessions   map[ID]keyEntry
+
+	// rootMade is when root was made, in seconds since 1970; 0 is not known.
+	rootMade uint64
+	// counter names the number outside the disk that counts this vault; empty: none
+	// does. counted is what it stands at once this keyring is complete, countedAt
+	// the generation that was counted last.
+	counter            []byte
+	counted, countedAt uint64
 
 	root   seal.Secret // encrypts all of the above
 	sealed []byte      // root, as the sealer wrapped it
@@ -76,7 +86,7 @@ func (k *keyring) renew(sealer seal.Sealer) error {
 	if len(sealed) == 0 || len(sealed) > sealedLimit {
 		return fmt.Errorf("the seal returned %d bytes, the most is %d", len(sealed), sealedLimit)
 	}
-	k.root, k.sealed = root, sealed
+	k.root, k.sealed, k.rootMade = root, sealed, uint64(max(time.Now().Unix(), 0))
 	return nil
 }
 
@@ -92,13 +102,23 @@ func (k *keyring) destroy() {
 
 // encode returns the keyring's file.
 func (k *keyring) encode() ([]byte, error) {
-	size := keyBodyHead + len(k.sessions)*keyEntrySize
+	size := keyBodyFixed + 8 + 1 + 4 + len(k.sessions)*keyEntrySize
+	if len(k.counter) > 0 {
+		size += len(k.counter) + 8 + 8
+	}
 	body := make([]byte, 0, size)
 	defer func() { clear(body[:cap(body)]) }()
 	body = append(body, k.vault[:]...)
 	body = binary.LittleEndian.AppendUint64(body, k.generation)
 	body = append(body, k.state.Bytes()...)
 	body = append(body, k.outbox.Bytes()...)
+	body = binary.LittleEndian.AppendUint64(body, k.rootMade)
+	body = append(body, byte(len(k.counter)))
+	if len(k.counter) > 0 {
+		body = append(body, k.counter...)
+		body = binary.LittleEndian.AppendUint64(body, k.counted)
+		body = binary.LittleEndian.AppendUint64(body, k.countedAt)
+	}
 	body = binary.LittleEndian.AppendUint32(body, uint32(len(k.sessions)))
 	ids := slices.SortedFunc(maps.Keys(k.sessions), func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range ids {
@@ -138,6 +158,7 @@ func (k *keyring) encode() ([]byte, error) {
 
 // keyringParts is a keyring file taken apart but not yet opened.
 type keyringParts struct {
+	version          uint16
 	ad, sealed, body []byte
 }
 
@@ -152,8 +173,10 @@ func parseKeyring(file []byte) (parts keyringParts, err error) {
 	}
 	if v := binary.LittleEndian.Uint16(file[8:]); v > keyringVersion {
 		return parts, fmt.Errorf("%w: format %d, this one reads %d; update tenin", ErrNewer, v, keyringVersion)
-	} else if v != keyringVersion || file[10]|file[11] != 0 {
+	} else if v < 1 || file[10]|file[11] != 0 {
 		return parts, damaged("unknown format; restore it from a backup")
+	} else {
+		parts.version = v
 	}
 	if len(file) < keyringHead+sha256.Size {
 		return parts, damaged("it is cut; restore it from a backup")
@@ -216,7 +239,7 @@ func openKeyring(file []byte, sealer seal.Sealer) (*keyring, error) {
 		return nil, damaged("it was put together from two; restore it from a backup")
 	}
 	defer clear(body)
-	k, err := parseKeyBody(body)
+	k, err := parseKeyBody(body, parts.version)
 	if err != nil {
 		root.Destroy()
 		return nil, err
@@ -225,16 +248,39 @@ func openKeyring(file []byte, sealer seal.Sealer) (*keyring, error) {
 	return k, nil
 }
 
-// parseKeyBody reads the decrypted part and accepts only what encode writes.
-func parseKeyBody(b []byte) (*keyring, error) {
-	if len(b) < keyBodyHead {
-		return nil, damaged("its keys are cut")
+// parseKeyBody reads the decrypted part and accepts only what encode writes, or
+// wrote as version 1, which knew neither the root key's age nor a counter.
+func parseKeyBody(b []byte, version uint16) (*keyring, error) {
+	cut := damaged("its keys are cut")
+	if len(b) < keyBodyFixed {
+		return nil, cut
 	}
 	k := &keyring{vault: ID(b[:16]), generation: binary.LittleEndian.Uint64(b[16:]), sessions: map[ID]keyEntry{}}
-	n := binary.LittleEndian.Uint32(b[88:])
-	rest := b[keyBodyHead:]
+	rest := b[keyBodyFixed:]
+	if version > 1 {
+		if len(rest) < 9 {
+			return nil, cut
+		}
+		n := int(rest[8])
+		k.rootMade, rest = binary.LittleEndian.Uint64(rest), rest[9:]
+		if n > counterIDLimit || n > 0 && len(rest) < n+16 {
+			return nil, cut
+		}
+		if n > 0 {
+			k.counter = bytes.Clone(rest[:n])
+			k.counted, k.countedAt = binary.LittleEndian.Uint64(rest[n:]), binary.LittleEndian.Uint64(rest[n+8:])
+			if rest = rest[n+16:]; k.countedAt > k.generation || k.counted == 0 {
+				return nil, damaged("its count is impossible")
+			}
+		}
+	}
+	if len(rest) < 4 {
+		return nil, cut
+	}
+	n := binary.LittleEndian.Uint32(rest)
+	rest = rest[4:]
 	if k.generation == 0 || uint64(len(rest)) != uint64(n)*keyEntrySize {
-		return nil, damaged("its keys are cut")
+		return nil, cut
 	}
 	var last ID
 	for i := 0; len(rest) > 0; i, rest = i+1, rest[keyEntrySize:] {

@@ -49,6 +49,13 @@ type Options struct {
 	Reserve int64
 	// MaxSize is the most bytes that vault.db may grow to; 0 means no limit.
 	MaxSize int64
+	// Counter counts the vault outside the disk, so that a start finds out when
+	// both files were put back to an earlier moment. A vault without one takes it
+	// up; one that has one does not open without.
+	Counter Counter
+	// AcceptOlder opens a vault that its counter says is old: somebody restored a
+	// backup on purpose. It also takes up a new counter where the old one is gone.
+	AcceptOlder bool
 }
 
 // Vault is an open vault. Its methods may be called from several goroutines.
@@ -71,13 +78,15 @@ type Vault struct {
 	live   map[ID]*Session
 	broken error
 	closed bool
+	// behind is why the counter has not yet moved to what the keyring says.
+	behind error
 	// staffTag is the tag of the staff accounts' record; zero while there are none.
 	staffTag pin
 }
 
 // Open opens the vault in the folder home, or makes a new one if there is none.
-// Errors wrap ErrLocked, ErrWrongKey, ErrDamaged, ErrNewer, ErrNoSpace or
-// ErrReadOnly where one fits. Sessions that were open when the last process
+// Errors wrap ErrLocked, ErrWrongKey, ErrDamaged, ErrNewer, ErrRolledBack,
+// ErrNoSpace or ErrReadOnly where one fits. Sessions that were open when the last process
 // ended are closed.
 func Open(home string, sealer seal.Sealer, options Options) (*Vault, error) {
 	return open(home, sealer, options, realDisk{})
@@ -117,7 +126,11 @@ func open(home string, sealer seal.Sealer, options Options, d disk) (_ *Vault, e
 	if err := v.settle(); err != nil {
 		return nil, err
 	}
-	return v, v.closeInterrupted()
+	if err := v.closeInterrupted(); err != nil {
+		return nil, err
+	}
+	// What the last process did after it was counted last.
+	return v, v.countChanges()
 }
 
 func (v *Vault) path(name string) string { return filepath.Join(v.home, name) }
@@ -137,6 +150,9 @@ func (v *Vault) loadKeyring() (fresh bool, err error) {
 		return false, err
 	}
 	if v.ring, err = openKeyring(file, v.sealer); err != nil {
+		return false, err
+	}
+	if err := v.checkCounter(); err != nil {
 		return false, err
 	}
 	return v.ring.generation == 1 && len(v.ring.sessions) == 0, nil
@@ -277,6 +293,20 @@ func (v *Vault) writeRing(next *keyring, fresh bool) error {
 			return err
 		}
 	}
+	return v.storeRing(next, fresh, nil)
+}
+
+// storeRing is writeRing after the root key is chosen. With count, the vault's
+// counter moves on once the keyring is stored. check looks at what was written
+// before it takes the old one's place.
+func (v *Vault) storeRing(next *keyring, count bool, check func(file []byte) error) error {
+	count = count && len(next.counter) > 0
+	if count {
+		if err := v.catchUp(); err != nil {
+			return err
+		}
+		next.counted, next.countedAt = next.counted+1, next.generation
+	}
 	old, err := os.OpenFile(v.path(keyringName), os.O_RDWR, 0)
 	if err == nil {
 		defer old.Close()
@@ -289,15 +319,28 @@ func (v *Vault) writeRing(next *keyring, fresh bool) error {
 	if err := v.disk.WriteTemp(temp, file); err != nil {
 		return explain(temp, err)
 	}
+	if check != nil {
+		written, err := readSmall(temp, keyringLimit)
+		if err == nil {
+			err = check(written)
+		}
+		if err != nil {
+			_ = v.disk.Remove(temp)
+			return err
+		}
+	}
 	if err := v.disk.Rename(temp, v.path(keyringName)); err != nil {
 		// The new name may or may not be stored: only a new start can tell.
 		v.broken = explain(v.path(keyringName), err)
 		return v.broken
 	}
-	if fresh && v.ring != nil && v.ring != next {
+	if v.ring != nil && v.ring != next && !v.ring.root.Equal(next.root) {
 		v.ring.root.Destroy()
 	}
 	v.ring = next
+	if count {
+		v.advance()
+	}
 	if old != nil {
 		// That this may fail is part of what DESIGN.md says about old blocks.
 		_ = v.disk.Wipe(old)
@@ -408,6 +451,11 @@ func (v *Vault) Close() error {
 	defer v.mu.Unlock()
 	if v.closed {
 		return nil
+	}
+	if v.db != nil && v.broken == nil {
+		if cerr := v.countChanges(); err == nil {
+			err = cerr
+		}
 	}
 	if rerr := v.release(); err == nil {
 		err = rerr
