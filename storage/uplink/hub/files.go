@@ -28,6 +28,13 @@ func lockFolder(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("hub folder %s: %w", dir, err)
 	}
+	var owner unix.Stat_t
+	if err := unix.Stat(dir, &owner); err != nil {
+		return nil, fmt.Errorf("hub folder %s: %w", dir, err)
+	}
+	if int(owner.Uid) != os.Geteuid() {
+		return nil, fmt.Errorf("hub folder %s: %w", dir, ErrOtherUser)
+	}
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("hub folder %s: %w", dir, err)

@@ -31,6 +31,8 @@ const (
 type Options struct {
 	// Dir is the hub's folder; it is made.
 	Dir string
+	// MustExist refuses to make a hub where there is none.
+	MustExist bool
 	// Listen is where devices connect, host:port; an empty host is every address,
 	// port 0 any that is free. Empty means that nobody can connect.
 	Listen string
@@ -100,6 +102,11 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 			h = nil
 		}
 	}()
+	if o.MustExist {
+		if _, err = os.Stat(filepath.Join(o.Dir, registryFile)); errors.Is(err, os.ErrNotExist) {
+			return h, fmt.Errorf("hub folder %s: %w", o.Dir, ErrNoHub)
+		}
+	}
 	if h.lock, err = lockFolder(o.Dir); err != nil {
 		return h, err
 	}

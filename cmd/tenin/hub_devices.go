@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// deviceJSON is a line of `tenin hub devices --json`.
+type deviceJSON struct {
+	Name      string     `json:"name"`
+	Key       string     `json:"key"`
+	Joined    time.Time  `json:"joined"`
+	Revoked   *time.Time `json:"revoked"`
+	Connected bool       `json:"connected"`
+}
+
+func newHubDevices(f *flags) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "devices",
+		Short: "The kiosks that have joined",
+	}
+	c.AddCommand(newHubDevicesList(f), newHubDevicesRevoke(f))
+	// Without a further word it lists, as people expect.
+	list := newHubDevicesList(f)
+	c.Long, c.RunE = list.Long, list.RunE
+	c.Flags().AddFlagSet(list.Flags())
+	return c
+}
+
+func newHubDevicesList(f *flags) *cobra.Command {
+	var which hubFlags
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "The kiosks that have joined, the revoked ones last",
+		Long:  "Lists the kiosks that have joined. JSON, one object a line: name, key, joined, revoked, connected.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			admin, err := which.open(cmd.Context(), f, true)
+			if err != nil {
+				return err
+			}
+			devices, err := admin.Devices(cmd.Context())
+			if err = errors.Join(err, admin.Close()); err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			if len(devices) == 0 {
+				f.say("no kiosk has joined yet: `tenin hub enrol NAME` makes a code")
+			}
+			table := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
+			for _, d := range devices {
+				if f.json {
+					line := deviceJSON{Name: d.Name, Key: d.Key, Joined: d.Joined.UTC(), Connected: d.Connected}
+					if !d.Revoked.IsZero() {
+						at := d.Revoked.UTC()
+						line.Revoked = &at
+					}
+					if err := printJSON(out, line); err != nil {
+						return err
+					}
+					continue
+				}
+				state := "away"
+				switch {
+				case !d.Revoked.IsZero():
+					state = "revoked " + hourMinute(d.Revoked)
+				case d.Connected:
+					state = "connected"
+				}
+				fmt.Fprintf(table, "%s\t%s\tjoined %s\t%s…\n", d.Name, state, hourMinute(d.Joined), d.Key[:min(12, len(d.Key))])
+			}
+			return table.Flush()
+		},
+	}
+	which.add(c)
+	return c
+}
+
+// revokedJSON is the result of `tenin hub devices revoke --json`.
+type revokedJSON struct {
+	Name   string `json:"name"`
+	Closed int    `json:"connections_closed"`
+}
+
+func newHubDevicesRevoke(f *flags) *cobra.Command {
+	var which hubFlags
+	c := &cobra.Command{
+		Use:   "revoke NAME",
+		Short: "Lock a kiosk out: its connections end now, and its key is not taken again",
+		Long: `Locks a kiosk out for good. What it sent is kept. A new code brings the machine back, with a new key. JSON fields:
+name, connections_closed.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			admin, err := which.open(cmd.Context(), f, true)
+			if err != nil {
+				return err
+			}
+			closed, err := admin.Revoke(cmd.Context(), args[0])
+			if err = errors.Join(err, admin.Close()); err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), revokedJSON{args[0], closed})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s is locked out\n", args[0])
+			return nil
+		},
+	}
+	which.add(c)
+	return c
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tenin/storage/uplink"
+)
+
+// joinedJSON is the result of `tenin hub join --json`.
+type joinedJSON struct {
+	Name string `json:"name"`
+	Hub  string `json:"hub"`
+	Key  string `json:"key"`
+}
+
+func newHubJoin(f *flags) *cobra.Command {
+	var address string
+	var replace bool
+	c := &cobra.Command{
+		Use:   "join CODE",
+		Short: "Join a hub with a code that it made",
+		Long: `Makes a key for this kiosk and has the hub take it in exchange for the code. The key's secret half stays in HOME/hub,
+which only its owner may read. The code is shown to no machine but the hub that made it. CODE may be - to read it from
+standard input, where other users of this machine do not see it. JSON fields: name, hub, key (the public half).`,
+		Example: `  tenin hub join 7K3QD-… --hub hub.example.jp
+  tenin hub join - --hub 192.0.2.7:4222 < code.txt`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if address == "" {
+				return usageError{fmt.Errorf("which hub? name it with --hub ADDRESS")}
+			}
+			text := args[0]
+			if text == "-" {
+				line, err := bufio.NewReader(io.LimitReader(cmd.InOrStdin(), 4096)).ReadString('\n')
+				if err != nil && err != io.EOF {
+					return fmt.Errorf("no code can be read from standard input: %w", err)
+				}
+				text = strings.TrimSpace(line)
+			}
+			code, err := uplink.ParseCode(text)
+			if err != nil {
+				return usageError{err}
+			}
+			home, err := f.homeDir()
+			if err != nil {
+				return err
+			}
+			c, err := uplink.Join(cmd.Context(), uplink.JoinOptions{
+				Code: code, Address: address, Path: filepath.Join(home, uplink.CredentialsFile), Replace: replace,
+			})
+			if err != nil {
+				return err
+			}
+			defer c.Seed.Destroy()
+			key, err := c.Key()
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), joinedJSON{c.Device, c.Address, key})
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "this kiosk is %s at the hub %s\n", c.Device, c.Address)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&address, "hub", "", "the hub's host or host:port")
+	c.Flags().BoolVar(&replace, "replace", false, "join although this kiosk has joined a hub already")
+	return c
+}
