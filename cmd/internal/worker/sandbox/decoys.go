@@ -81,7 +81,7 @@ func (d *Decoys) prepare(dir string) error {
 		return err
 	}
 	d.targets = Targets{TCP: tcp, UDP: udp, DNS: dns, Abstract: []string{abstract}, Sockets: []string{socket},
-		Files: []string{file, folder}, Folders: []string{folder}, PID: os.Getpid()}
+		Files: []string{file, folder + "/"}, Folders: []string{folder}, PID: os.Getpid()}
 	if exists("/dev/shm") {
 		d.targets.Folders = append(d.targets.Folders, "/dev/shm")
 	}

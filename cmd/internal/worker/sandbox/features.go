@@ -88,15 +88,14 @@ const nowhere = "/dev/null/tenin"
 
 // tryLandlock asks for the version of Landlock, landlock_create_ruleset(2).
 func tryLandlock() error {
-	const version, wanted = 1, 7
-	abi, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, version)
+	abi, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if e == unix.EOPNOTSUPP {
 		return errors.New("Landlock is built in but not enabled at boot")
 	}
 	if e != 0 {
 		return e
 	}
-	if abi < wanted {
+	if abi < landlockABI {
 		return fmt.Errorf("the kernel has ABI %d", abi)
 	}
 	return nil

@@ -44,6 +44,11 @@ func decodeJob() (*job, error) {
 	if !ok {
 		return nil, nil
 	}
+	return readJob(text)
+}
+
+// readJob reads what [job.encode] wrote behind the variable's name.
+func readJob(text string) (*job, error) {
 	j := new(job)
 	if err := json.Unmarshal([]byte(text), j); err != nil {
 		return nil, errors.New("sandbox: " + jobVariable + " in the environment is not a policy: unset it")

@@ -32,7 +32,7 @@ type Targets struct {
 	DNS      string   // host:port of a resolver
 	Abstract []string // Unix sockets without a path, without the leading @
 	Sockets  []string // Unix sockets with a path: D-Bus, sound server, resolver, X11, control socket
-	Files    []string // files and folders to read: vault, key, home
+	Files    []string // files to read and to write, such as vault and key, and folders to read, which end in a slash
 	Folders  []string // folders to write in
 	Program  string   // a program that ends at once
 	PID      int      // another process of the same user, as numbered where the targets were prepared

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +24,9 @@ func tests() []test {
 		return []string{strconv.Itoa(t.PID)}
 	}
 	files := func(t Targets) []string { return t.Files }
+	writable := func(t Targets) []string {
+		return slices.DeleteFunc(slices.Clone(t.Files), func(path string) bool { return strings.HasSuffix(path, "/") })
+	}
 	return []test{
 		{Probe{"tcp", "connect to a TCP port"}, tryTCP, func(t Targets) []string { return some(t.TCP) }},
 		{Probe{"udp", "have a UDP datagram answered"}, tryUDP, func(t Targets) []string { return some(t.UDP) }},
@@ -42,7 +47,7 @@ func tests() []test {
 
 		{Probe{"read", "open a file or folder to read"}, tryRead, files},
 		{Probe{"stat", "see that a file is there"}, tryStat, files},
-		{Probe{"append", "open a file to write"}, tryAppend, files},
+		{Probe{"append", "open a file to write"}, tryAppend, writable},
 		{Probe{"write", "make a file in a folder"}, tryWrite, func(t Targets) []string { return t.Folders }},
 
 		{Probe{"processes", "see another process in /proc"}, tryProcesses, nil},
