@@ -27,6 +27,7 @@ type Config struct {
 	Answers   Answers   `toml:"answers"`
 	Retention Retention `toml:"retention"`
 	Engines   Engines   `toml:"engines"`
+	Seal      Seal      `toml:"seal"`
 	Idle      Idle      `toml:"idle"`
 	Log       Log       `toml:"log"`
 	Control   Control   `toml:"control"`
@@ -90,6 +91,7 @@ func Default() Config {
 		Speech:    Speech{Voice: "jf_alpha", Speed: 1},
 		Answers:   Answers{Threshold: DefaultThreshold},
 		Retention: Retention{Days: 30, Audio: true},
+		Seal:      defaultSeal(),
 		Idle:      defaultIdle(),
 		Log:       defaultLog(),
 		Control:   defaultControl(),
@@ -168,7 +170,7 @@ func (c *Config) check() error {
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
-	return firstError(c.Idle.check, c.Log.check, c.Control.check, c.Hub.check, c.Sandbox.check)
+	return firstError(c.Seal.check, c.Idle.check, c.Log.check, c.Control.check, c.Hub.check, c.Sandbox.check)
 }
 
 func firstError(checks ...func() error) error {
