@@ -69,7 +69,7 @@ func (s *slot) judge(ctx, bounded context.Context, p *process, err error) error 
 func (s *slot) settle(p *process) {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limits.settle)
 	defer cancel()
-	if _, err := p.rpc.Settle(ctx, &pb.SettleRequest{}); err != nil && ctx.Err() != nil {
+	if _, err := p.rpc.Settle(ctx, &pb.SettleRequest{}); status.Code(err) == codes.DeadlineExceeded {
 		p.kill(Hung)
 	}
 }

@@ -26,6 +26,8 @@ type process struct {
 	dead  chan struct{} // closed when the process is gone
 	why   atomic.Pointer[Reason]
 
+	refusal refusal
+
 	heard atomic.Bool // it may hold a shopper's words
 	worn  atomic.Bool // its sound library needs a new process
 
@@ -40,19 +42,21 @@ func launch(role Role, spawn spawner, starter *sandbox.Starter) (*process, error
 		return nil, err
 	}
 	defer theirs.Close()
-	cmd, err := spawn(role, theirs)
+	p := &process{role: role, dead: make(chan struct{})}
+	p.cmd, err = spawn(role, theirs)
 	if err == nil {
-		err = starter.Start(cmd)
+		p.cmd.Stderr = &p.refusal
+		err = starter.Start(p.cmd)
 	}
 	if err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("%s %w: %w", role, ErrStart, err)
 	}
-	p := &process{role: role, cmd: cmd, since: time.Now(), dead: make(chan struct{})}
+	p.since = time.Now()
 	go func() {
 		defer close(p.dead)
 		// How it ended is in cmd.ProcessState.
-		_ = cmd.Wait()
+		_ = p.cmd.Wait()
 		// Whoever waits for an answer learns it at once, even while a grandchild holds the socket.
 		conn.Close()
 	}()
@@ -69,7 +73,7 @@ func launch(role Role, spawn spawner, starter *sandbox.Starter) (*process, error
 func (p *process) open(ctx context.Context, request *pb.OpenRequest, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	reply, err := p.rpc.Open(ctx, request, grpc.WaitForReady(true))
+	reply, err := p.rpc.Open(ctx, request)
 	if err == nil {
 		if err = openFaults.err(p.role, reply.GetFault()); err == nil {
 			err = checkFacts(p.role, reply)
@@ -83,6 +87,9 @@ func (p *process) open(ctx context.Context, request *pb.OpenRequest, limit time.
 		select {
 		case <-p.dead:
 			err = fmt.Errorf("%s %w: it ended with %s", p.role, ErrStart, p.cmd.ProcessState)
+			if p.cmd.ProcessState.ExitCode() == sandbox.ExitRefused {
+				err = fmt.Errorf("%s %w: %s", p.role, ErrStart, p.refusal.line())
+			}
 		case <-time.After(deathLag):
 			err = fmt.Errorf("%s %w within %v", p.role, ErrStart, limit)
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/semaphore"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"tenin/cmd/internal/worker/pb"
 	"tenin/cmd/internal/worker/sandbox"
@@ -132,7 +134,7 @@ func (p *process) answers(ctx context.Context, limit time.Duration) bool {
 	defer cancel()
 	_, err := p.rpc.Ping(ctx, &pb.PingRequest{})
 	// A process that is gone is watch's to notice.
-	return err == nil || !p.alive() || ctx.Err() == nil || context.Cause(ctx) != context.DeadlineExceeded
+	return status.Code(err) != codes.DeadlineExceeded
 }
 
 func (s *slot) set(p *process, pause bool) {
