@@ -34,8 +34,7 @@ JSON fields: report, diff.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			home, _, err := f.load()
-			if err != nil {
+			if _, _, err := f.load(); err != nil {
 				return err
 			}
 			in, name := io.Reader(cmd.InOrStdin()), "standard input"
@@ -55,25 +54,25 @@ JSON fields: report, diff.`,
 			if err != nil {
 				return err
 			}
-			store, err := kiosk.OpenKnowledge(home)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			apply := store.Apply
+			mode := kiosk.ImportReplace
 			switch {
 			case dryRun:
-				apply = store.Preview
+				mode = kiosk.ImportPreview
 			case add:
-				apply = store.Merge
+				mode = kiosk.ImportAdd
 			}
-			diff, err := apply(batch)
-			if err != nil {
+			var diff knowledge.Diff
+			running := false
+			bar := newReporter(f)
+			unfinished := withVault(cmd, f, nil, func(owner kiosk.Owner) (err error) {
+				running = owner.Running()
+				diff, err = owner.Import(ctx, batch, mode, func(done, total int) {
+					bar.step("the running kiosk reads the knowledge", int64(done), int64(total), false)
+				})
 				return err
-			}
-			// What follows opens the knowledge anew, and the store takes one at a time.
-			if err := store.Close(); err != nil {
-				return err
+			})
+			if unfinished != nil && diff.Empty() {
+				return unfinished
 			}
 			out := cmd.OutOrStdout()
 			if f.json {
@@ -85,11 +84,15 @@ JSON fields: report, diff.`,
 					return err
 				}
 			}
+			if unfinished != nil {
+				return fmt.Errorf("the import is done, but the running kiosk does not answer from it yet: %w", unfinished)
+			}
 			if dryRun {
 				f.say("nothing was changed (--dry-run)")
 				return nil
 			}
-			if diff.Empty() || noRender || !hasEngines {
+			// A running kiosk speaks the new answers when it has time.
+			if running || diff.Empty() || noRender || !hasEngines {
 				return nil
 			}
 			return renderAnswers(cmd, f)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenin/cmd/internal/kiosk"
+	"tenin/llm/knowledge"
 )
 
 func newKnowledgeList(f *flags) *cobra.Command {
@@ -18,11 +19,12 @@ func newKnowledgeList(f *flags) *cobra.Command {
 		Long: `Lists the approved answers, or with --products the product list. A home without knowledge has the demo shop's.
 JSON: one object a line, in the form that ` + "`tenin knowledge import`" + ` reads.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			home, _, err := f.load()
-			if err != nil {
+			var batch knowledge.Batch
+			isDemo := false
+			err := withVault(cmd, f, nil, func(owner kiosk.Owner) (err error) {
+				batch, isDemo, err = owner.Knowledge(cmd.Context())
 				return err
-			}
-			batch, isDemo, err := kiosk.LoadKnowledge(home)
+			})
 			if err != nil {
 				return err
 			}

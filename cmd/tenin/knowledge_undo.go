@@ -11,14 +11,14 @@ import (
 )
 
 func newKnowledgeUndo(f *flags) *cobra.Command {
-	return stepCommand(f, "undo", "Go back to what was before the last import", (*knowledge.Store).Undo)
+	return stepCommand(f, "undo", "Go back to what was before the last import", false)
 }
 
 func newKnowledgeRedo(f *flags) *cobra.Command {
-	return stepCommand(f, "redo", "Take back an undo", (*knowledge.Store).Redo)
+	return stepCommand(f, "redo", "Take back an undo", true)
 }
 
-func stepCommand(f *flags, name, short string, step func(*knowledge.Store) (knowledge.Diff, error)) *cobra.Command {
+func stepCommand(f *flags, name, short string, redo bool) *cobra.Command {
 	return &cobra.Command{
 		Use:   name,
 		Short: short,
@@ -28,21 +28,26 @@ func stepCommand(f *flags, name, short string, step func(*knowledge.Store) (know
 			if err != nil {
 				return err
 			}
-			store, err := kiosk.OpenKnowledge(home)
-			if err != nil {
+			var diff knowledge.Diff
+			bar := newReporter(f)
+			err = withVault(cmd, f, nil, func(owner kiosk.Owner) (err error) {
+				diff, err = owner.Step(cmd.Context(), redo, func(done, total int) {
+					bar.step("the running kiosk reads the knowledge", int64(done), int64(total), false)
+				})
 				return err
-			}
-			defer store.Close()
-			diff, err := step(store)
-			if errors.Is(err, knowledge.ErrNoHistory) {
+			})
+			switch {
+			case errors.Is(err, knowledge.ErrNoHistory):
 				return fmt.Errorf("there is nothing to %s in %s", name, kiosk.KnowledgePath(home))
-			} else if err != nil {
+			case err != nil && diff.Empty():
 				return err
+			case err != nil:
+				err = fmt.Errorf("the %s is done, but the running kiosk does not answer from it yet: %w", name, err)
 			}
 			if f.json {
-				return printJSON(cmd.OutOrStdout(), map[string]any{"diff": diff})
+				return errors.Join(printJSON(cmd.OutOrStdout(), map[string]any{"diff": diff}), err)
 			}
-			return diff.WriteText(cmd.OutOrStdout())
+			return errors.Join(diff.WriteText(cmd.OutOrStdout()), err)
 		},
 	}
 }

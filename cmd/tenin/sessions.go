@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,24 +17,13 @@ import (
 func newSessions(f *flags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sessions",
-		Short: "The kept conversations: list and show",
+		Short: "The kept conversations: list, show and erase",
 		Example: `  tenin sessions list
-  tenin sessions show 3f2a`,
+  tenin sessions show 3f2a
+  tenin sessions erase 3f2a`,
 	}
-	c.AddCommand(newSessionsList(f), newSessionsShow(f))
+	c.AddCommand(newSessionsList(f), newSessionsShow(f), newSessionsErase(f))
 	return c
-}
-
-// openVault opens a vault that is there; reading must not make one.
-func openVault(f *flags) (*storage.Vault, error) {
-	home, _, err := f.load()
-	if err != nil {
-		return nil, err
-	}
-	if !kiosk.HasVault(home) {
-		return nil, nil
-	}
-	return kiosk.OpenVault(home)
 }
 
 // listingJSON is a line of `tenin sessions list --json`.
@@ -53,16 +43,11 @@ func newSessionsList(f *flags) *cobra.Command {
 		Short: "Every kept session, the oldest first",
 		Long:  "Lists the kept sessions. JSON, one object a line: session, started, source (file, text, microphone), language, turns, sound_seconds, error.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			vault, err := openVault(f)
-			if err != nil {
+			var sessions []storage.Listing
+			err := withVault(cmd, f, nil, func(owner kiosk.Owner) (err error) {
+				sessions, err = owner.Sessions(cmd.Context())
 				return err
-			}
-			if vault == nil {
-				f.say("nothing is kept yet")
-				return nil
-			}
-			defer vault.Close()
-			sessions, err := vault.Sessions()
+			})
 			if err != nil {
 				return err
 			}
@@ -110,25 +95,21 @@ type savedJSON struct {
 }
 
 func newSessionsShow(f *flags) *cobra.Command {
-	return &cobra.Command{
+	who := &asker{}
+	c := &cobra.Command{
 		Use:   "show SESSION",
 		Short: "What was said in one session",
-		Long:  "Shows a session's turns. SESSION is its name or the beginning of it. JSON fields: session, started, source, language, consent, turns, sound_seconds.",
+		Long:  "Shows a session's turns. SESSION is its name or the beginning of it. A running kiosk wants a PIN for it where the shop has\nstaff accounts, of staff or a manager. JSON fields: session, started, source, language, consent, turns, sound_seconds.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			vault, err := openVault(f)
-			if err != nil {
+			var saved *storage.Saved
+			err := withVault(cmd, f, who, func(owner kiosk.Owner) error {
+				id, err := findSession(cmd.Context(), owner, args[0])
+				if err == nil {
+					saved, err = owner.Load(cmd.Context(), id)
+				}
 				return err
-			}
-			if vault == nil {
-				return fmt.Errorf("session %s: %w", args[0], storage.ErrNotFound)
-			}
-			defer vault.Close()
-			id, err := findSession(vault, args[0])
-			if err != nil {
-				return err
-			}
-			saved, err := vault.Load(id)
+			})
 			if err != nil {
 				return err
 			}
@@ -155,17 +136,48 @@ func newSessionsShow(f *flags) *cobra.Command {
 			return nil
 		},
 	}
+	who.addTo(c, "staff", "pin-file")
+	return c
+}
+
+func newSessionsErase(f *flags) *cobra.Command {
+	who := &asker{}
+	c := &cobra.Command{
+		Use:   "erase SESSION",
+		Short: "Destroy one session for good",
+		Long:  "Destroys a session's key, and then its words and sound. SESSION is its name or the beginning of it. A running kiosk wants a\nmanager's PIN for it where the shop has staff accounts. JSON fields: session, erased.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var id storage.ID
+			err := withVault(cmd, f, who, func(owner kiosk.Owner) (err error) {
+				if id, err = findSession(cmd.Context(), owner, args[0]); err != nil {
+					return err
+				}
+				return owner.Erase(cmd.Context(), id)
+			})
+			if err != nil {
+				return err
+			}
+			if f.json {
+				return printJSON(cmd.OutOrStdout(), map[string]any{"session": id, "erased": true})
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "session %s is erased\n", id)
+			return err
+		},
+	}
+	who.addTo(c, "staff", "pin-file")
+	return c
 }
 
 // findSession takes a whole name, or a beginning that only one session has.
-func findSession(vault *storage.Vault, name string) (storage.ID, error) {
+func findSession(ctx context.Context, owner kiosk.Owner, name string) (storage.ID, error) {
 	if name == "" {
 		return storage.ID{}, usageError{errors.New("no session is named: `tenin sessions list` shows them")}
 	}
 	if id, err := storage.ParseID(name); err == nil {
 		return id, nil
 	}
-	sessions, err := vault.Sessions()
+	sessions, err := owner.Sessions(ctx)
 	if err != nil {
 		return storage.ID{}, err
 	}

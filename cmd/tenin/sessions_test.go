@@ -11,11 +11,12 @@ import (
 )
 
 func TestASessionIsFoundByItsBeginningOnlyWhenNoOtherHasIt(t *testing.T) {
-	vault, err := kiosk.OpenVault(filepath.Join(t.TempDir(), "home"))
+	home := filepath.Join(t.TempDir(), "home")
+	vault, err := kiosk.OpenVault(home)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer vault.Close()
+	var names []string
 	// Of seventeen names two begin with the same hexadecimal digit.
 	byDigit := map[string]int{}
 	for range 17 {
@@ -28,19 +29,30 @@ func TestASessionIsFoundByItsBeginningOnlyWhenNoOtherHasIt(t *testing.T) {
 		if err := session.Close(); err != nil {
 			t.Fatal(err)
 		}
+		names = append(names, name)
+	}
+	if err := vault.Close(); err != nil {
+		t.Fatal(err)
+	}
+	owner, err := kiosk.OpenOwner(t.Context(), home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close()
+	for _, name := range names {
 		for _, beginning := range []string{name, name[:12]} {
-			if found, err := findSession(vault, beginning); err != nil || found.String() != name {
+			if found, err := findSession(t.Context(), owner, beginning); err != nil || found.String() != name {
 				t.Errorf("%s: %v, %v", beginning, found, err)
 			}
 		}
 	}
 	for digit, n := range byDigit {
-		_, err := findSession(vault, digit)
+		_, err := findSession(t.Context(), owner, digit)
 		if many := errors.As(err, new(usageError)); many != (n > 1) || (n == 1 && err != nil) {
 			t.Errorf("%d sessions begin with %s: %v", n, digit, err)
 		}
 	}
-	if _, err := findSession(vault, "no name"); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := findSession(t.Context(), owner, "no name"); !errors.Is(err, storage.ErrNotFound) {
 		t.Error(err)
 	}
 }
