@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,6 +26,11 @@ func Child() (role string, ok bool) {
 		if err := j.stage0(); err != nil {
 			refuse(err)
 		}
+	}
+	if os.Getpid() == unix.Gettid() && !j.Launch {
+		// The name of the file that was executed is "exe" for every role.
+		name := append([]byte("tenin-"+j.Policy.Role), 0)
+		unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
 	}
 	// Grandchildren are told their own job or none.
 	os.Unsetenv(jobVariable)

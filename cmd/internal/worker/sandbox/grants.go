@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // right is what a grant allows.
@@ -34,7 +32,7 @@ var harmless = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/
 // topology is read by engines to count cores. Where it is absent they count one way or another.
 var topology = []string{"/sys/devices/system/cpu", "/sys/devices/system/node"}
 
-// grants lists all that exists for the child, parents before what is in them.
+// grants lists all that exists for the child.
 func (j *job) grants() ([]grant, error) {
 	p := j.Policy
 	var all []grant
@@ -78,8 +76,5 @@ func (j *job) grants() ([]grant, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(all, func(a, b grant) int {
-		return strings.Count(a.Path, "/") - strings.Count(b.Path, "/")
-	})
 	return all, nil
 }

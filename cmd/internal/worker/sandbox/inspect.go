@@ -23,7 +23,7 @@ type State struct {
 	Capabilities uint64
 	CoreLimit    string // soft limit in bytes, or "unlimited"
 	AddressSpace string // soft limit in bytes, or "unlimited"
-	OwnedByRoot  bool   // the entry below /proc belongs to root though the process does not: it is not dumpable
+	OwnedByRoot  bool   // its files below /proc belong to root though it does not: it is not dumpable; a process of root does not show it
 }
 
 // kinds are the namespaces that [Inspect] reads.
@@ -66,7 +66,8 @@ func Inspect(pid int) (State, error) {
 			s.AddressSpace, _, _ = strings.Cut(strings.TrimSpace(rest), " ")
 		}
 	}
-	info, err := os.Stat(folder)
+	// The folder itself belongs to the process always.
+	info, err := os.Stat(filepath.Join(folder, "environ"))
 	if err != nil {
 		return s, fmt.Errorf("sandbox: inspect process %d: %w", pid, err)
 	}

@@ -80,6 +80,12 @@ func probed(t *testing.T, p Policy, m Mode, targets Targets) []Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return probedBy(t, cmd, targets)
+}
+
+// probedBy runs the probes in the child.
+func probedBy(t *testing.T, cmd *exec.Cmd, targets Targets) []Result {
+	t.Helper()
 	input, err := json.Marshal(targets)
 	if err != nil {
 		t.Fatal(err)

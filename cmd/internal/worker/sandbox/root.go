@@ -43,17 +43,24 @@ func (j *job) enterRoot(grants []grant) ([]grant, error) {
 		binds = append(binds, bind{g, tree})
 		return nil
 	}
-	for _, g := range grants {
+	grants = slices.Clone(grants)
+	for i, g := range grants {
 		more, real, err := resolve(g.Path)
 		if err != nil {
 			return nil, j.failed("find "+g.Path, err)
 		}
 		links = append(links, more...)
-		if covered(binds, real, g.Right) {
+		grants[i].Path = real
+	}
+	// A folder must lie below what is mounted in it.
+	slices.SortStableFunc(grants, func(a, b grant) int {
+		return strings.Count(a.Path, "/") - strings.Count(b.Path, "/")
+	})
+	for _, g := range grants {
+		if covered(binds, g.Path, g.Right) {
 			continue
 		}
-		g.Path = real
-		if err := clone(real, g); err != nil {
+		if err := clone(g.Path, g); err != nil {
 			return nil, err
 		}
 	}
