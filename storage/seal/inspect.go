@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
 
 // Kind is a sort of sealer, by the word that settings and commands use.
@@ -54,4 +55,32 @@ func Inspect(blob []byte) (Info, error) {
 		}
 	}
 	return Info{}, fmt.Errorf("sealed root key: %w: unknown seal; it was damaged or made by a newer tenin", ErrDamaged)
+}
+
+// Describe says what a blob of this form protects against and, plainly, what it
+// does not. where is the key file or the TPM.
+func (i Info) Describe(where string) string {
+	switch i.Kind {
+	case KindKeyFile:
+		return NewKeyFile(where).Describe()
+	case KindPassphrase:
+		return NewPassphrase(Secret{}).Describe()
+	}
+	bound := []string{"to PCR 7 (Secure Boot)"}
+	if len(i.SignedPCRs) > 0 {
+		bound = append(bound, "to a signed PCR 11 (our image)")
+	}
+	if i.PIN {
+		bound = append(bound, "to a PIN")
+	}
+	text := "The vault's root key is sealed by the TPM " + where + ", bound " + strings.Join(bound, " and ") + ". "
+	if len(i.SignedPCRs) == 0 {
+		text += "WARNING: this guards against a stolen disk, not a stolen machine: without our signed image " +
+			"whoever takes the whole machine can start another system on it"
+		if i.PIN {
+			text += ", and has then only the PIN to guess, of which the TPM counts the tries"
+		}
+		text += ". "
+	}
+	return text + "Whoever becomes this user or root while tenin runs can read every session."
 }

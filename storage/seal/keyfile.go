@@ -91,6 +91,37 @@ func (k *KeyFile) Unseal(blob []byte) (Secret, error) {
 	return TakeSecret(b), nil
 }
 
+// Destroy overwrites the key file and removes it, once nothing is sealed with it any
+// more. On flash, and on a file system that copies, old blocks may stay. A missing
+// file is no error; one that read would refuse is left alone.
+func (k *KeyFile) Destroy() error {
+	key, err := k.read()
+	if errors.Is(err, ErrNoKey) {
+		return nil
+	} else if err != nil && !errors.Is(err, ErrDamaged) {
+		return err
+	}
+	key.Destroy()
+	f, err := os.OpenFile(k.path, os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("key file: %w", err)
+	}
+	_, err = f.Write(Random(keyFileSize).Bytes())
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Remove(k.path)
+	}
+	if err != nil {
+		return fmt.Errorf("key file %s cannot be destroyed: %w; delete it yourself", k.path, err)
+	}
+	return syncDir(filepath.Dir(k.path))
+}
+
 // read returns the key after checking on the open file, not on its name, that
 // nobody else can read it or could have written it.
 func (k *KeyFile) read() (Secret, error) {

@@ -125,3 +125,26 @@ func TestTwoFirstStartsAgreeOnOneKey(t *testing.T) {
 		}
 	}
 }
+
+func TestADestroyedKeyFileIsGoneAndItsBlockHoldsAnotherKey(t *testing.T) {
+	k, blob := sealedKeyFile(t)
+	// A second name shows what the block holds afterwards.
+	old, err := os.ReadFile(k.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(k.Path(), k.Path()+".block"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := k.Destroy(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := k.Unseal(blob); !errors.Is(err, ErrNoKey) {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(k.Path() + ".block"); err != nil || string(now) == string(old) || len(now) != len(old) {
+		t.Fatalf("the key is still in its block: %v", err)
+	}
+}

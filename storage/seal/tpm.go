@@ -75,21 +75,17 @@ func (t *TPM) Device() string { return t.options.Device }
 
 // Describe says what the TPM is good for, and what not.
 func (t *TPM) Describe() string {
-	text := "The vault's root key is sealed by the TPM " + t.options.Device + ", bound to PCR 7 (Secure Boot)"
-	switch {
-	case t.options.PublicKey != "" && t.options.RequirePIN:
-		text += ", to a signed PCR 11 (this image) and to a PIN. "
-	case t.options.PublicKey != "":
-		text += " and to a signed PCR 11 (this image). "
-	case t.options.RequirePIN:
-		text += " and to a PIN. "
-	default:
-		text += ". "
+	i := Info{Kind: KindTPM, PIN: t.options.RequirePIN}
+	if t.options.PublicKey != "" {
+		i.SignedPCRs = []int{11}
 	}
-	if t.options.PublicKey == "" {
-		text += "WARNING: this guards against a stolen disk, not a stolen machine: without our signed image whoever takes the whole machine can start another system on it. "
+	if b := t.bound; b != nil {
+		i.PIN, i.SignedPCRs = b.pin, nil
+		if b.signer != nil {
+			i.SignedPCRs = []int{11}
+		}
 	}
-	return text + "Whoever becomes this user or root while tenin runs can read every session."
+	return i.Describe(t.options.Device)
 }
 
 // Seal implements Sealer. Errors also wrap ErrNoTPM, ErrLockedOut or ErrPCR.
