@@ -50,7 +50,8 @@ func openKokoro(t testing.TB, threads int) *Kokoro {
 	return k
 }
 
-func TestKokoroIsASynthesizer(t *testing.T) { testSynthesizer(t, openKokoro(t, 2)) }
+// OpenForTest opens the real engine for the conformance test from outside.
+func OpenForTest(t *testing.T) Synthesizer { return openKokoro(t, 2) }
 
 func TestKokoroSoundsTheSameOnOneThreadAndTwo(t *testing.T) {
 	const text = "少々お待ちください。"

@@ -1,9 +1,0 @@
-package speech
-
-import (
-	"testing"
-
-	"tenin/llm/reading"
-)
-
-func TestTheFakeIsASynthesizer(t *testing.T) { testSynthesizer(t, NewFake(reading.Default())) }
