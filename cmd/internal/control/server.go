@@ -144,11 +144,15 @@ func ownerOrRoot(p Peer) error {
 }
 
 func (s *Server) opened(*connection) error {
-	if s.open.Add(1) > maxConnections {
-		s.open.Add(-1)
-		return fmt.Errorf("%w: there are %d connections", ErrNotAllowed, maxConnections)
+	for {
+		n := s.open.Load()
+		if n >= maxConnections {
+			return fmt.Errorf("%w: there are %d connections", ErrNotAllowed, n)
+		}
+		if s.open.CompareAndSwap(n, n+1) {
+			return nil
+		}
 	}
-	return nil
 }
 
 func (s *Server) closed(c *connection) {
