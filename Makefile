@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 CACHE := $(if $(TENIN_CACHE),$(TENIN_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenin)
 RUNTIME := audio/internal/onnx/libonnxruntime.so
 
-.PHONY: run test build packages test-packages engines weights race bench lint clean help
+.PHONY: run test build packages test-packages engines weights race bench lint clean help install uninstall
 
 run: build
 	bin/tenin run --headless --output bin/answers
@@ -20,6 +20,8 @@ help:
 	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
 	@echo 'make bench  the figures: turn, answers, asr'
 	@echo 'make lint   gofmt, go vet, staticcheck'
+	@echo 'make install [PREFIX=/usr] [DESTDIR=]   program, weights, systemd units, manual, completions'
+	@echo 'make uninstall                          takes them away; data and settings stay'
 
 packages:
 	@.build/packages.sh
@@ -65,6 +67,20 @@ lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+
+# Installs what was built; as root, or into DESTDIR. WEIGHTS=no leaves the weights out.
+PREFIX ?= /usr
+export PREFIX DESTDIR WEIGHTS
+
+install: bin/tenin
+	@.build/install.sh install
+
+uninstall:
+	@.build/install.sh uninstall
+
+# Under sudo nothing is built anew: what is there is what its owner built.
+bin/tenin:
+	@$(MAKE) build
 
 clean:
 	rm -rf bin $(RUNTIME)

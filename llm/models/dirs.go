@@ -9,7 +9,8 @@ import (
 	"sync"
 )
 
-// systemDir is where a device image carries the weights.
+// systemDir is where a device image carries the weights, and `make install`
+// puts them.
 const systemDir = "/usr/share/tenin/models"
 
 // Key returns twelve hexadecimal digits that change with any pinned version or
@@ -26,13 +27,30 @@ var Key = sync.OnceValue(func() string {
 })
 
 // DefaultDir returns the folder of the weights: $TENIN_MODELS if set; else
-// models-KEY in $TENIN_CACHE or the user's cache folder for tenin; but
-// /usr/share/tenin/models where that exists and the cache has no such folder.
+// models-KEY in $TENIN_CACHE or the user's cache folder for tenin; but where
+// the cache has no such folder, share/tenin/models beside the bin folder that
+// the program lies in, or /usr/share/tenin/models, whichever exists first.
 func DefaultDir() string {
 	if dir := os.Getenv("TENIN_MODELS"); dir != "" {
 		return dir
 	}
+	if program, err := os.Executable(); err == nil {
+		if dir := installedBeside(program); isDir(dir) {
+			return defaultDir(dir)
+		}
+	}
 	return defaultDir(systemDir)
+}
+
+// installedBeside returns where the weights of a program lie that was
+// installed under a prefix; "" for a program that lies in no bin folder.
+func installedBeside(program string) string {
+	folder, _ := filepath.Split(program)
+	prefix, bin := filepath.Split(filepath.Clean(folder))
+	if bin != "bin" {
+		return ""
+	}
+	return filepath.Join(prefix, "share", "tenin", "models")
 }
 
 func defaultDir(system string) string {

@@ -178,3 +178,17 @@ func TestThePeakCountsAWheelTwiceWhileItArrivesAndNotAfterItsLastUse(t *testing.
 		t.Errorf("with the wheel here: %d more, want 40", got)
 	}
 }
+
+func TestAnInstalledProgramLooksBesideItself(t *testing.T) {
+	for program, want := range map[string]string{
+		"/usr/bin/tenin":           "/usr/share/tenin/models",
+		"/opt/shop/bin/tenin":      "/opt/shop/share/tenin/models",
+		"/home/shop/tenin":         "",
+		"/tenin":                   "",
+		"/home/shop/bin/sub/tenin": "",
+	} {
+		if got := installedBeside(program); got != want {
+			t.Errorf("%s: %q, want %q", program, got, want)
+		}
+	}
+}

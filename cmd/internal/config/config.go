@@ -102,19 +102,42 @@ func Default() Config {
 // DefaultThreshold is the calibrated score below which a question goes to a person.
 const DefaultThreshold = 0.5
 
-// Load reads the file at path. An empty path means HOME/tenin.toml, which may be absent.
+// The home of an installed kiosk, and its settings where that home has none of its own: a package puts files into /etc,
+// and the home is the kiosk's.
+const (
+	systemHome = "/var/lib/tenin"
+	systemFile = "/etc/tenin/tenin.toml"
+)
+
+// Load reads the file at path. An empty path means HOME/tenin.toml, which may be absent; the installed kiosk's home then
+// has /etc/tenin/tenin.toml, which may be absent too.
 func Load(path, home string) (Config, error) {
-	c := Default()
-	named := path != ""
-	if !named {
-		path = filepath.Join(home, "tenin.toml")
+	if path != "" {
+		return loadFile(path)
 	}
+	places := []string{filepath.Join(home, "tenin.toml")}
+	if filepath.Clean(home) == systemHome {
+		places = append(places, systemFile)
+	}
+	return loadFirst(places)
+}
+
+// loadFirst reads the first file that is there; where none is, the defaults hold.
+func loadFirst(places []string) (Config, error) {
+	for _, path := range places {
+		c, err := loadFile(path)
+		// A home that is no folder is told by whoever opens it.
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+			return c, err
+		}
+	}
+	return Default(), nil
+}
+
+func loadFile(path string) (Config, error) {
+	c := Default()
 	text, err := os.ReadFile(path)
 	if err != nil {
-		// A home that is no folder is told by whoever opens it.
-		if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
-			return c, nil
-		}
 		return c, fmt.Errorf("settings %s: %w", path, errors.Unwrap(err))
 	}
 	if err := c.parse(string(text)); err != nil {

@@ -133,6 +133,29 @@ func TestAMissingFileIsAnErrorOnlyWhenItWasNamed(t *testing.T) {
 	}
 }
 
+func TestTheFirstFileThatIsThereIsRead(t *testing.T) {
+	dir := t.TempDir()
+	own, system := filepath.Join(dir, "own.toml"), filepath.Join(dir, "system.toml")
+	if err := os.WriteFile(system, []byte("[retention]\ndays = 7"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := loadFirst([]string{own, system}); err != nil || c.Retention.Days != 7 {
+		t.Errorf("the system's file: %d, %v", c.Retention.Days, err)
+	}
+	if err := os.WriteFile(own, []byte("[speech]\nspeed = 1.5"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := loadFirst([]string{own, system}); err != nil || c.Retention.Days != 30 || c.Speech.Speed != 1.5 {
+		t.Errorf("the home's own file: %+v, %v", c, err)
+	}
+	if err := os.WriteFile(own, []byte("[speech]\nspeed = 9.0"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := loadFirst([]string{own, system}); err == nil || !strings.Contains(err.Error(), own) {
+		t.Errorf("a bad file of its own was passed over: %v", err)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(Example)
 	f.Add("[shop]\nname = 1")

@@ -86,7 +86,7 @@ func TestTheUnitsKeepMemoryOffTheDiskAndPrivilegesAway(t *testing.T) {
 
 func TestTheKiosksHomeAndCredentialAreThoseOfThisPackage(t *testing.T) {
 	u := readUnit(t, "tenin.service")
-	if command := u["Service.ExecStart"]; len(command) != 1 || !strings.Contains(command[0], " --home "+Home+" ") {
+	if command := u["Service.ExecStart"]; len(command) != 1 || !strings.HasSuffix(command[0], " --home "+Home) {
 		t.Errorf("ExecStart is %q", command)
 	}
 	if got := u["Service.StateDirectory"]; len(got) != 1 || "/var/lib/"+got[0] != Home {
