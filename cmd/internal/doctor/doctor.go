@@ -101,12 +101,10 @@ func machine(_ context.Context, o Options, tell func(string, State, string, stri
 		} else {
 			tell("memory", Fail, fmt.Sprintf("%d MB are too few: the models alone take 1.3 GB", total), "use a machine with 2 GB or more")
 		}
-		if info.Totalswap > 0 {
-			tell("swap", Warn, "swap is on: what a shopper says may be written to the disk unencrypted", "turn it off (`swapoff -a`) or encrypt it")
-		} else {
-			tell("swap", OK, "no swap", "")
-		}
 	}
+	swap(tell)
+	cores(tell)
+	clock(o, tell)
 }
 
 func weights(ctx context.Context, o Options, tell func(string, State, string, string)) {
