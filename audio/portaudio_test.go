@@ -3,7 +3,6 @@
 package audio
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +14,9 @@ import (
 	"tenin/audio/audiotest"
 )
 
+// StartSoundServer is startSoundServer for tests from outside.
+var StartSoundServer = startSoundServer
+
 // startSoundServer runs a sound server of the test's own, and points this process at it. The microphone is the monitor of
 // the speaker. kill ends the server at once.
 func startSoundServer(t *testing.T) (kill func()) {
@@ -25,18 +27,6 @@ func startSoundServer(t *testing.T) (kill func()) {
 		t.Setenv(name, value)
 	}
 	return server.Kill
-}
-
-func TestPortAudioConforms(t *testing.T) {
-	testDevices(t, func(t *testing.T) devicesUnderTest {
-		kill := startSoundServer(t)
-		named := func(o DeviceOptions) DeviceOptions { o.Name = "pulse"; return o }
-		return devicesUnderTest{
-			func(ctx context.Context, o DeviceOptions) (*Microphone, error) { return OpenMicrophone(ctx, named(o)) },
-			func(ctx context.Context, o DeviceOptions) (*Speaker, error) { return OpenSpeaker(ctx, named(o)) },
-			kill,
-		}
-	})
 }
 
 func TestTheMonitorOfANullSinkIsNotTakenForAMicrophone(t *testing.T) {

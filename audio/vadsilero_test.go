@@ -1,12 +1,15 @@
 //go:build engines
 
-package audio
+package audio_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tenin/audio"
+	"tenin/audio/audiotest/conformance"
 )
 
 // sileroPath finds the weights where the program keeps them.
@@ -29,8 +32,8 @@ func sileroPath(t *testing.T) string {
 
 func TestSileroConforms(t *testing.T) {
 	path := sileroPath(t)
-	testVAD(t, func(t *testing.T) VAD {
-		v, err := OpenSilero(path)
+	conformance.TestVAD(t, func(t *testing.T) audio.VAD {
+		v, err := audio.OpenSilero(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,23 +42,23 @@ func TestSileroConforms(t *testing.T) {
 }
 
 func TestSileroTellsAVoiceFromTones(t *testing.T) {
-	v, err := OpenSilero(sileroPath(t))
+	v, err := audio.OpenSilero(sileroPath(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer v.Close()
-	beep := tone(2000, SampleRate, SampleRate, 0.3)
-	chord := tone(523, SampleRate, 2*SampleRate, 0.1)
+	beep := conformance.Tone(2000, audio.SampleRate, audio.SampleRate, 0.3)
+	chord := conformance.Tone(523, audio.SampleRate, 2*audio.SampleRate, 0.1)
 	for _, hz := range []float64{659, 784} {
-		for i, v := range tone(hz, SampleRate, 2*SampleRate, 0.1).Samples {
+		for i, v := range conformance.Tone(hz, audio.SampleRate, 2*audio.SampleRate, 0.1).Samples {
 			chord.Samples[i] += v
 		}
 	}
-	for name, c := range map[string]Clip{"a beep": beep, "a chord": chord, "hiss": noise(2, 0.05)} {
+	for name, c := range map[string]audio.Clip{"a beep": beep, "a chord": chord, "hiss": conformance.Noise(2, 0.05)} {
 		v.Reset()
-		e := NewEndpointer(EndpointConfig{})
-		for i, p := range probabilities(t, v, c) {
-			if event := e.Feed(p); event != None {
+		e := audio.NewEndpointer(audio.EndpointConfig{})
+		for i, p := range conformance.Probabilities(t, v, c) {
+			if event := e.Feed(p); event != audio.None {
 				t.Errorf("%s: %v at frame %d", name, event, i)
 			}
 		}
@@ -63,7 +66,7 @@ func TestSileroTellsAVoiceFromTones(t *testing.T) {
 }
 
 func TestMissingOrWrongWeightsAreOneClearLine(t *testing.T) {
-	_, err := OpenSilero(filepath.Join(t.TempDir(), "none.onnx"))
+	_, err := audio.OpenSilero(filepath.Join(t.TempDir(), "none.onnx"))
 	if err == nil || !strings.Contains(err.Error(), "tenin models pull") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("missing: %v", err)
 	}
@@ -71,7 +74,7 @@ func TestMissingOrWrongWeightsAreOneClearLine(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("wrong"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenSilero(wrong); err == nil || strings.Contains(err.Error(), "\n") {
+	if _, err := audio.OpenSilero(wrong); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("wrong: %v", err)
 	}
 }
