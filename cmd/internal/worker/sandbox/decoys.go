@@ -28,6 +28,9 @@ func NewDecoys(dir string) (*Decoys, error) {
 	return d, nil
 }
 
+// longestSocket is how long the path of a Unix socket may be, unix(7).
+const longestSocket = 107
+
 // Targets returns the prepared targets, a new value each time.
 func (d *Decoys) Targets() Targets {
 	t := d.targets
@@ -73,6 +76,14 @@ func (d *Decoys) prepare(dir string) error {
 		return err
 	}
 	socket := filepath.Join(folder, "socket")
+	if len(socket) > longestSocket {
+		short, err := os.MkdirTemp("", "tenin-*")
+		if err != nil {
+			return err
+		}
+		d.closers = append(d.closers, func() error { return os.RemoveAll(short) })
+		socket = filepath.Join(short, "socket")
+	}
 	if _, err := d.listen("unix", socket); err != nil {
 		return err
 	}

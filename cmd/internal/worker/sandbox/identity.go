@@ -71,10 +71,11 @@ func (j *job) identity() error {
 			return j.failed(fmt.Sprintf("change to group %d", gid), e)
 		}
 	}
-	// Bounding set and ambient set first: both need a capability that the change of ids takes away.
+	// Bounding set and ambient set first: the former needs a capability that the change of ids takes away. Where that is
+	// not there, no_new_privs does the same: an execution then gains nothing that the process does not have.
 	if !j.Launch {
 		for c := uintptr(0); c < 64; c++ {
-			if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil && err != unix.EINVAL {
+			if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil && err != unix.EINVAL && err != unix.EPERM {
 				return j.failed("give up capabilities", err)
 			}
 		}
