@@ -1,73 +1,147 @@
 package asr
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"tenin/llm/reading"
 )
 
-// Measured with Whisper base on spoken kiosk questions, whole recordings, the prompt of 32 words against that and the second
-// decode (kept by letters or reading, spelled by letters):
-//
-//	                                        terms   kept       spelled    CER
-//	40 recordings not tuned on              65      52 → 57    42 → 54    0.104 → 0.057
-//	54 recordings of one voice, tuned on    94      65 → 76    55 → 73    0.168 → 0.146
-//	35 sentences that are no shop's         –       –          –          0.094 → 0.081, no word of the shop's inserted
-//	11 real clips                           –       –          –          0.107 → 0.105
-//
-// It costs 100-180 ms on two quiet cores, in nine of ten questions, most of it while the end of the turn is awaited. With
-// margins of 0.05, no againLeast and sureOfAll at 0.7, four of the 35 sentences were given a word (電気 for 天気).
-// Favouring the words' tokens in the decoder (2 to 6 on their logits) gave no clear gain on the clips that were read, and
-// invented words (祈祷室 for 喫煙室).
 const (
 	// sureOfAll is the lowest probability of a token above which nothing is asked again.
 	sureOfAll = 0.55
-	// againMargin is how much less sure, as a geometric mean of probabilities, the second decode may be than the first.
-	againMargin = 0.02
-	// againLeast bounds how far the lowest probability of a token may fall: a word that was forced in shows there.
-	againLeast = 0.7
-	// againSound is how far the second text may sound from the first: it must be another spelling of the same sounds.
+	// wordGain is how much less likely, in nats, a sentence may be with one of the shop's words in it than without: such
+	// words are what people say at a counter.
+	wordGain = 1.5
+	// soundLoss is what that word costs for sounding otherwise than what was heard, in nats for the whole of reading.Within's
+	// distance. It is halved where the word also shares letters with what was heard.
+	soundLoss = 26
+	// againGain is how much likelier a second decode must be that has none of the words that were sought.
+	againGain = 0.5
+	// againSound is how far the second decode may sound from the first: it must be another spelling of the same sounds.
 	againSound = 0.25
+	// againClose is how far a word may sound from what was heard to stand in the sentence that prompts the second decode.
+	againClose = 0.2
 )
 
-// listenAgain looks in r for words of x that may have been misheard and asks the decoder for them. It returns the better
-// of r and the second decode.
+// sentence is one way to write what was heard.
+type sentence struct {
+	text    string
+	logProb float64 // of the text and its end, behind the prompt that names the words sought
+	worth   float64 // logProb with the gains and losses of the words that were put in
+}
+
+// listenAgain looks in r for words of x that may have been misheard. It asks the decoder how likely the sentence is with
+// each of them, then for what it would write when it is prompted with the best one, all on the encoding that is there. It
+// returns r, or the sentence that is worth most.
 func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attempt, samples int, t *Timings) (decoded, error) {
-	if r.least > sureOfAll {
+	if r.least > sureOfAll || bare(r.text) == "" {
 		return r, nil
 	}
 	likely := x.near(r.text)
 	if len(likely) == 0 {
 		return r, nil
 	}
-	b := a
-	b.prompt = x.focus(r.text, likely)
+	begin := time.Now()
+	a.prompt = x.focus(r.text, likely)
+	first, best, err := putIn(ctx, d, a, r.text, likely)
+	if err != nil {
+		return r, err
+	}
+	t.Again += 2
+	t.Tries += 2
 	// A prompt that reads as what was said before pulls stronger than a row of words; the guards look at the words alone,
 	// since reciting that sentence is what the decode is asked to try.
-	words := b
-	b.prompt += x.corrected(r.text, likely)
+	b := a
+	if best != first {
+		b.prompt += best.text
+	} else {
+		said, _ := together(r.text, slices.DeleteFunc(slices.Clone(likely), func(n near) bool { return n.distance > againClose }))
+		b.prompt += said
+	}
 	second, err := d.again(ctx, b)
 	if err != nil {
 		return r, err
 	}
-	t.Tries++
-	t.Again++
-	t.Decode += second.decode
-	if !prefer(x, r, second, likely) || suspect(second, words, samples) != "" {
+	if second.text != best.text && suspect(second, a, samples) == "" {
+		scores, err := d.score(ctx, a, []string{second.text})
+		if err != nil {
+			return r, err
+		}
+		if s := (sentence{second.text, scores[0], scores[0]}); prefer(x, first, best, s, likely) {
+			best = s
+		}
+	}
+	t.Decode += time.Since(begin)
+	if best == first {
 		return r, nil
 	}
-	t.Tokens = len(second.tokens)
-	return second, nil
+	r.text, r.logProb = best.text, best.logProb
+	return r, nil
 }
 
-// prefer tells whether the second decode is a better reading of the same sounds: it has a word that was sought, and lost
-// none of the shop's that was there.
-func prefer(x *Lexicon, first, second decoded, likely []near) bool {
-	before, after := bare(first.text), bare(second.text)
-	if second.confidence() < first.confidence()-againMargin || second.least < againLeast*first.least ||
-		!slices.ContainsFunc(likely, func(n near) bool { return strings.Contains(after, n.bare) }) {
+// putIn scores text with each of likely in its place, and with all together that are each worth it.
+func putIn(ctx context.Context, d decoder, a attempt, text string, likely []near) (first, best sentence, err error) {
+	texts := []string{text}
+	for _, n := range likely {
+		texts = append(texts, n.in(text))
+	}
+	scores, err := d.score(ctx, a, texts)
+	if err != nil {
+		return first, best, err
+	}
+	first = sentence{text, scores[0], scores[0]}
+	best = first
+	type scored struct {
+		near
+		worth float64
+	}
+	var good []scored
+	for i, n := range likely {
+		if worth := scores[i+1] + n.worth(); worth > first.worth {
+			good = append(good, scored{n, worth})
+			if worth > best.worth {
+				best = sentence{texts[i+1], scores[i+1], worth}
+			}
+		}
+	}
+	slices.SortStableFunc(good, func(a, b scored) int { return cmp.Compare(b.worth, a.worth) })
+	words := make([]near, len(good))
+	for i, g := range good {
+		words[i] = g.near
+	}
+	all, put := together(text, words)
+	if len(put) < 2 {
+		return first, best, nil
+	}
+	if scores, err = d.score(ctx, a, []string{all}); err != nil {
+		return first, best, err
+	}
+	worth := scores[0]
+	for _, n := range put {
+		worth += n.worth()
+	}
+	if worth > best.worth {
+		best = sentence{all, scores[0], worth}
+	}
+	return first, best, nil
+}
+
+// worth is what n adds to the logarithm of the probability of a sentence.
+func (n near) worth() float64 { return wordGain - soundLoss*n.apart() }
+
+// prefer tells whether the second decode is better than the best sentence so far: likelier, with the sounds of the first,
+// and without the loss of one of the shop's words that was there.
+func prefer(x *Lexicon, first, best, second sentence, likely []near) bool {
+	before, after := bare(best.text), bare(second.text)
+	least := best.logProb
+	if !slices.ContainsFunc(likely, func(n near) bool { return strings.Contains(after, n.bare) }) {
+		least += againGain
+	}
+	if second.logProb <= least {
 		return false
 	}
 	sound := x.sound(second.text)

@@ -3,6 +3,7 @@
 #include "engine.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void drop(enum ggml_log_level level, const char * text, void * user) {
@@ -157,4 +158,58 @@ const float * tenin_step(struct whisper_context * ctx, const whisper_token * tok
         return NULL;
     }
     return whisper_get_logits(ctx) + (size_t) (n - 1)*whisper_n_vocab(ctx);
+}
+
+// whisper_decode computes the logits behind every token of a batch and copies only the last row out of its graph. Scoring a
+// text token by token would cost as much as decoding it, so the linker hands us the call that copies (-wrap), and while a
+// text is being scored the other rows are read too, each into the same buffer.
+static _Thread_local struct scoring {
+    const whisper_token * tokens;
+    int n, text; // text: how many of the vocabulary are text or its end
+    int64_t vocab;
+    float * row, * log_probs;
+    bool done;
+} * scoring;
+
+void __real_ggml_backend_tensor_get(const struct ggml_tensor * tensor, void * data, size_t offset, size_t size);
+
+static float log_prob(const float * logits, int n, int i) {
+    float top = logits[0];
+    for (int j = 1; j < n; j++) {
+        top = logits[j] > top ? logits[j] : top;
+    }
+    float sum = 0;
+    for (int j = 0; j < n; j++) {
+        const float d = logits[j] - top;
+        if (d > -16) {
+            sum += expf(d);
+        }
+    }
+    return logits[i] - top - logf(sum);
+}
+
+void __wrap_ggml_backend_tensor_get(const struct ggml_tensor * tensor, void * data, size_t offset, size_t size) {
+    struct scoring * s = scoring;
+    const size_t row = s ? (size_t) s->vocab*sizeof(float) : 0;
+    if (s && !s->done && tensor->ne[0] == s->vocab && tensor->ne[1] == s->n && size == row) {
+        for (int i = 0; i + 1 < s->n; i++) {
+            __real_ggml_backend_tensor_get(tensor, s->row, (size_t) i*row, row);
+            s->log_probs[i] = log_prob(s->row, s->text, s->tokens[i + 1]);
+        }
+        s->done = true;
+    }
+    __real_ggml_backend_tensor_get(tensor, data, offset, size);
+}
+
+bool tenin_score(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads, float * log_probs) {
+    const int vocab = whisper_n_vocab(ctx);
+    struct scoring s = { tokens, n, whisper_token_eot(ctx) + 1, vocab, malloc((size_t) vocab*sizeof(float)), log_probs, false };
+    if (!s.row) {
+        return false;
+    }
+    scoring = &s;
+    const bool ok = whisper_decode(ctx, tokens, n, past, threads) == 0;
+    scoring = NULL;
+    free(s.row);
+    return ok && s.done;
 }

@@ -40,4 +40,8 @@ bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_s
 // behind the last of them (whisper_n_vocab, valid until the next call), or NULL when the decoder fails.
 const float * tenin_step(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads);
 
+// Feeds n tokens at position past, as tenin_step does, and writes to log_probs[i] (n - 1 of them) the natural logarithm of
+// the probability of tokens[i + 1] behind those before it, among text and its end. Returns false when the decoder fails.
+bool tenin_score(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads, float * log_probs);
+
 #endif

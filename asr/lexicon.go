@@ -1,8 +1,6 @@
 package asr
 
 import (
-	"cmp"
-	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -57,10 +55,11 @@ func NewLexicon(v Vocabulary, b Budget, tokens func(string) int, sound func(stri
 		word := soundedAs(text, kana)
 		// Of words with one sound (返品, へんぴん) one is enough, best the one that is not spelled out.
 		if i, ok := sounds[kana]; ok {
-			if allHiragana(x.words[i].text) && !allHiragana(text) {
-				x.words[i] = word
+			if allHiragana(text) {
+				continue
 			}
-			if allHiragana(text) || allHiragana(x.words[i].text) {
+			if allHiragana(x.words[i].text) {
+				x.words[i] = word
 				continue
 			}
 		}
@@ -87,107 +86,15 @@ func (x *Lexicon) Prompt() string { return x.prompt }
 
 func notKatakana(r rune) bool { return !unicode.Is(unicode.Katakana, r) && r != 'ー' }
 
-const (
-	// shortestNear is how many firm beats a word needs to be sought by sound: shorter ones sound like half the language.
-	shortestNear = 3
-	// nearSound is how far, by reading.Within, a stretch may sound from a word that it may be.
-	nearSound = 0.32
-	// nearShort and nearMiddle bound the same, in beats, for words of three and four firm beats.
-	nearShort, nearMiddle = 0.6, 1.1
-	// nearAlike is how far a word may sound from a stretch that has as many letters and some of them in the same places:
-	// characters that make no word together are read by guess (両修書 for 領収書).
-	nearAlike = 0.6
-	// mostNear bounds the words that one transcript calls up.
-	mostNear = 6
-	// mostCorrected bounds the words that are put into the text.
-	mostCorrected = 2
-	// commonWords stand before them in a focused prompt.
-	commonWords = 4
-)
-
-// near is a word that may have been said where a transcript has something else.
-type near struct {
-	*sounded
-	distance   float64
-	start, end int // of the stretch in the transcript's kana
-}
-
-// near returns the words that are not in text but sound like a stretch of it, the likeliest first.
-func (x *Lexicon) near(text string) []near {
-	letters, kana := bare(text), x.sound(text)
-	kinds, runes := beatsOf(kana), []rune(letters)
-	var all []near
-	type stretch struct{ start, end int }
-	var written []stretch
-	for i := range x.words {
-		w := &x.words[i]
-		if strings.Contains(letters, w.bare) {
-			if at := strings.Index(kana, w.kana); at >= 0 {
-				written = append(written, stretch{at, at + len(w.kana)})
-			}
-			continue
-		}
-		limit := nearSound
-		switch w.firm {
-		case 3:
-			limit = min(limit, nearShort/w.beats)
-		case 4:
-			limit = min(limit, nearMiddle/w.beats)
-		}
-		switch {
-		case alike(w.letters, runes):
-			limit = nearAlike
-		case 3*bits.OnesCount64(w.kinds&^kinds) > bits.OnesCount64(w.kinds)+1:
-			continue
-		}
-		if m := reading.Within(w.kana, kana); m.Distance <= limit && m.End > m.Start {
-			all = append(all, near{w, m.Distance, m.Start, m.End})
-		}
-	}
-	// A stretch that is one of the shop's words as it stands was heard well, unless another sounds the same (何回, 何階).
-	all = slices.DeleteFunc(all, func(n near) bool {
-		return slices.ContainsFunc(written, func(s stretch) bool { return s.start <= n.start && n.end <= s.end && n.distance > 0 })
-	})
-	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(b.gain(), a.gain()) })
-	if len(all) > mostNear {
-		all = all[:mostNear]
-	}
-	return all
-}
-
-// gain orders near words: beats that agree.
-func (n near) gain() float64 { return n.beats * (1 - 2*n.distance) }
-
-// alike tells whether a stretch of text has a third of the letters of word in their places, Chinese ones at that.
-func alike(word, text []rune) bool {
-	if len(word) < 3 || len(word) > 6 || !unicode.Is(unicode.Han, word[0]) {
-		return false
-	}
-	for at := 0; at+len(word) <= len(text); at++ {
-		same := 0
-		for i, r := range word {
-			if r == text[at+i] && unicode.Is(unicode.Han, r) {
-				same++
-			} else if unicode.Is(unicode.Hiragana, text[at+i]) != unicode.Is(unicode.Hiragana, r) {
-				same = -len(word)
-			}
-		}
-		if same*3 >= len(word) {
-			return true
-		}
-	}
-	return false
-}
-
 // Focus is the prompt for a decode of speech of which text was heard before: the shop's words that sound like a stretch of
 // it stand at the end, where the decoder's attention is strongest, behind those of its own words that text holds and a few
 // that are common. Without such words it is Prompt.
 func (x *Lexicon) Focus(text string) string {
-	likely := x.near(text)
+	likely := slices.DeleteFunc(x.near(text), func(n near) bool { return !n.close })
 	if len(likely) == 0 {
 		return x.prompt
 	}
-	return x.focus(text, likely)
+	return x.focus(text, likely[:min(mostFocus, len(likely))])
 }
 
 func (x *Lexicon) focus(text string, likely []near) string {
@@ -211,58 +118,6 @@ func (x *Lexicon) focus(text string, likely []near) string {
 	}
 	slices.Reverse(words)
 	return strings.Join(words, "、") + "。"
-}
-
-// corrected is text with likely words, the likeliest first, in the place of what sounds like them.
-func (x *Lexicon) corrected(text string, likely []near) string {
-	runes := []rune(text)
-	ends := make([]int, len(runes)+1) // where each letter's sound ends
-	for i := range runes {
-		ends[i+1] = len(x.sound(string(runes[:i+1])))
-	}
-	taken := make([]bool, len(runes))
-	at := map[int]string{}
-	for _, n := range likely {
-		if len(at) == mostCorrected {
-			break
-		}
-		from, to := -1, -1
-		for i := range runes {
-			if from < 0 && ends[i+1] > n.start {
-				from = i
-			}
-			if to < 0 && ends[i+1] >= n.end {
-				to = i + 1
-			}
-		}
-		if from < 0 || to <= from || slices.Contains(taken[from:to], true) || !n.replaces(string(runes[from:to])) {
-			continue
-		}
-		for i := from; i < to; i++ {
-			taken[i] = true
-		}
-		at[from] = n.text
-	}
-	var b strings.Builder
-	for i, r := range runes {
-		b.WriteString(at[i])
-		if !taken[i] {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
-// replaces tells whether n is near enough to stand in the place of letters. What is written in hiragana is mostly grammar
-// (ますか is no マスカラ).
-func (n near) replaces(letters string) bool {
-	switch {
-	case n.distance > 0.2:
-		return false
-	case allHiragana(letters):
-		return n.firm >= 5 && n.distance <= 0.2
-	}
-	return n.firm >= 4 || n.distance <= 0.15
 }
 
 // beatsOf is the set of kana in a reading, voiced as unvoiced and small as large, without ー, ッ and ン: it rules out most

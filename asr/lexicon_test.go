@@ -2,10 +2,13 @@ package asr
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"tenin/llm/reading"
 )
@@ -46,24 +49,75 @@ func TestAWordSpelledOutStandsBackForItsChineseSpelling(t *testing.T) {
 	}
 }
 
-func TestANearMissIsAskedAgainAndTakenWhenItComesOutAsTheWord(t *testing.T) {
-	s := &steps{outcomes: []decoded{sure("消費税を面前にできますか"), sure("消費税を免税にできますか")}, japanese: 1}
+const tax, taxFree = "消費税を面前にできますか", "消費税を免税にできますか"
+
+func TestAWordThatTheDecoderFindsLikelierIsPutIn(t *testing.T) {
+	s := &steps{outcomes: []decoded{sure(tax), sure(tax)}, scores: map[string]float64{tax: -6, taxFree: -3}, japanese: 1}
 	got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)})
-	if got.Text != "消費税を免税にできますか" || s.seconds != 1 || got.Timings.Again != 1 || !strings.Contains(s.asked[1].prompt, "免税") {
+	if got.Text != taxFree || got.Segments[0].Text != taxFree || !strings.HasSuffix(s.asked[1].prompt, "免税。"+taxFree) {
+		t.Errorf("%+v, asked %+v, scored %q", got, s.asked, s.scored)
+	}
+}
+
+func TestAWordThatTheDecoderFindsUnlikelyIsLeftOut(t *testing.T) {
+	s := &steps{outcomes: []decoded{sure(tax), sure(tax)}, scores: map[string]float64{tax: -3, taxFree: -6}, japanese: 1}
+	if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != tax || !slices.Contains(s.scored, taxFree) {
+		t.Errorf("%+v, scored %q", got, s.scored)
+	}
+}
+
+func TestTwoWordsArePutInTogether(t *testing.T) {
+	const both = "領収書で免税にできますか"
+	s := &steps{
+		outcomes: []decoded{sure("両修書で面前にできますか"), sure("両修書で面前にできますか")},
+		scores:   map[string]float64{"両修書で面前にできますか": -9, "領収書で面前にできますか": -5, "両修書で免税にできますか": -6, both: -2}, japanese: 1,
+	}
+	if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != both {
+		t.Errorf("%+v, scored %q", got, s.scored)
+	}
+}
+
+func TestASecondDecodeThatIsLikelierIsTaken(t *testing.T) {
+	s := &steps{outcomes: []decoded{sure(tax), sure(taxFree)}, scores: map[string]float64{tax: -6, taxFree: -9}, japanese: 1}
+	s.scores["消費税を免税に、できますか"] = -5
+	s.outcomes[1] = sure("消費税を免税に、できますか")
+	got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)})
+	if got.Text != "消費税を免税に、できますか" || s.seconds != 1 || got.Timings.Again != 2 {
 		t.Errorf("%+v, asked %+v", got, s.asked)
 	}
 }
 
 func TestASecondDecodeThatSoundsOtherwiseIsNotTaken(t *testing.T) {
-	for second, outcome := range map[string]decoded{
-		"another sentence": sure("免税の手続きは三階のカウンターでどうぞ"), "the prompt": sure("免税、返品、予約。"), "an unlikely one": unsure("消費税を免税にできますか"),
-		"one without the word": sure("消費税を面前に、できますか"),
-	} {
-		s := &steps{outcomes: []decoded{sure("消費税を面前にできますか"), outcome}, japanese: 1}
-		if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != "消費税を面前にできますか" || s.seconds != 1 {
+	for second, likely := range map[string]float64{"免税の手続きは三階のカウンターでどうぞ": -1, "免税、返品、予約。": -1, "消費税を免税にしますか": -12, "消費税を面前に、できますか": -5.8} {
+		s := &steps{outcomes: []decoded{sure(tax), sure(second)}, scores: map[string]float64{tax: -6, second: likely}, japanese: 1}
+		if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != tax || s.seconds != 1 {
 			t.Errorf("%s: %+v", second, got)
 		}
 	}
+}
+
+func TestCharactersThatMakeNoWordAreReadOneByOne(t *testing.T) {
+	for heard, want := range map[string]string{"両収書をください": "領収書", "住社場はどこですか": "駐車場"} {
+		found := lexicon(shopWords...).near(heard)
+		if len(found) == 0 || found[0].text != want || found[0].distance > 0.15 || found[0].from != 0 || found[0].to != 3 {
+			t.Errorf("%s: %+v", heard, found)
+		}
+	}
+}
+
+func TestWhatIsNearLiesWithinTheText(t *testing.T) {
+	x := lexicon(shopWords...)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOfN(rapid.SampledFrom([]rune("営業時間駐車場両修書面前免税返品へんぴノート、。 9Aかを👪")), 0, 14, -1).Draw(t, "text")
+		for _, n := range x.near(text) {
+			if n.from < 0 || n.to <= n.from || n.to > len([]rune(text)) || !strings.Contains(n.in(text), n.text) {
+				t.Fatalf("%+v", n)
+			}
+		}
+		if all, put := together(text, x.near(text)); len(put) == 0 && all != text {
+			t.Fatal(all)
+		}
+	})
 }
 
 func TestSpeechWithoutNearWordsAndPartialsAreNotAskedAgain(t *testing.T) {

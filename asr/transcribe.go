@@ -59,6 +59,9 @@ type decoder interface {
 	decode(ctx context.Context, samples []float32, a attempt) (decoded, error)
 	// again decodes the clip of the last decode, under another prompt, without encoding it again.
 	again(ctx context.Context, a attempt) (decoded, error)
+	// score returns the natural logarithm of the probability of each of texts, its end included, for the clip of the last
+	// decode behind the prompt of a, without encoding it again.
+	score(ctx context.Context, a attempt, texts []string) ([]float64, error)
 	// startOfText returns the probability that nobody spoke and that of Japanese against English, for the clip of the
 	// last decode, without encoding it again.
 	startOfText() (noSpeech, japanese float64, err error)

@@ -3,7 +3,7 @@
 package asr
 
 /*
-#cgo LDFLAGS: -Wl,-wrap,ggml_backend_init_by_type
+#cgo LDFLAGS: -Wl,-wrap,ggml_backend_init_by_type -Wl,-wrap,ggml_backend_tensor_get
 #include <stdlib.h>
 #include "engine.h"
 */
@@ -42,6 +42,8 @@ type Whisper struct {
 	ctx   *binding.Context
 	run   *C.struct_tenin_run
 	langs map[string]int
+	texts textTokens
+	fed   fed
 }
 
 type job struct {
@@ -103,6 +105,10 @@ func (w *Whisper) own(path string, loaded chan<- error) {
 	for _, lang := range []string{"ja", "en"} {
 		// Once: the binding leaks the string of each call.
 		w.langs[lang] = w.ctx.Whisper_lang_id(lang)
+	}
+	w.texts = textTokens{}
+	for id := w.ctx.Whisper_token_eot() - 1; id >= 0; id-- {
+		w.texts[w.ctx.Whisper_token_to_str(id)] = int32(id) // the lowest number of a text wins
 	}
 	loaded <- nil
 	for {
@@ -232,6 +238,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 		return decoded{}, fmt.Errorf("%w %q", ErrLanguage, try.language)
 	}
 	C.tenin_set((*C.struct_whisper_full_params)(unsafe.Pointer(&params)), &settings, w.run)
+	w.fed = nil
 	err := w.ctx.Whisper_full(params, samples, nil, nil, nil)
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
@@ -276,6 +283,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 // value of the clip before.
 func (w *Whisper) startOfText() (noSpeech, japanese float64, err error) {
 	var n, j C.float
+	w.fed = nil
 	if !C.tenin_start_of_text(w.cctx(), C.int(w.threads), &n, &j) {
 		return 0, 0, errors.New("whisper could not find the language: the engine failed")
 	}

@@ -11,27 +11,85 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"time"
 	"unsafe"
 )
 
+// errAgain is why neither again nor score could do its work.
+var errAgain = errors.New("whisper could not decode the clip again: the engine failed")
+
+// start are the tokens before the text of try.
+func (w *Whisper) start(try attempt) (tokens []C.whisper_token, prompt int) {
+	words := w.tokenize(try.prompt)
+	if limit := promptTokens - 1; len(words) > limit {
+		words = words[len(words)-limit:]
+	}
+	if len(words) > 0 {
+		tokens = append(append(tokens, C.whisper_token(w.ctx.Whisper_token_prev())), words...)
+	}
+	return append(tokens, C.whisper_token(w.ctx.Whisper_token_sot()), C.whisper_token(w.ctx.Whisper_token_lang(w.langs[try.language])),
+		C.whisper_token(w.ctx.Whisper_token_transcribe()), C.whisper_token(w.ctx.Whisper_token_not())), len(words)
+}
+
+// fed is what the decoder's cache holds, on the encoding that the last decode left: the tokens at positions 0, 1, …
+type fed []C.whisper_token
+
+// keep cuts f to what it shares with tokens but their last one, which is fed anew so that something comes out behind it.
+func (f fed) keep(tokens []C.whisper_token) fed {
+	n := 0
+	for n < len(f) && n < len(tokens)-1 && f[n] == tokens[n] {
+		n++
+	}
+	return f[:n]
+}
+
+// score implements decoder.
+func (w *Whisper) score(ctx context.Context, try attempt, texts []string) ([]float64, error) {
+	start, _ := w.start(try)
+	eot := C.whisper_token(w.ctx.Whisper_token_eot())
+	out := make([]float64, len(texts))
+	var known []float64 // log-probabilities of the tokens behind start of the text before this one
+	for i, text := range texts {
+		tokens := slices.Clone(start)
+		for _, id := range w.texts.split(text) {
+			tokens = append(tokens, C.whisper_token(id))
+		}
+		tokens = append(tokens, eot)
+		// The last shared token is fed anew: what it says of the first that differs is wanted. Where the cache reaches into
+		// the text, so do the scores of the text before.
+		past := min(max(len(w.fed.keep(tokens))-1, 0), len(start)-1+len(known))
+		rest := tokens[past:]
+		scores := make([]C.float, len(rest))
+		w.fed = nil
+		if !C.tenin_score(w.cctx(), &rest[0], C.int(len(rest)), C.int(past), C.int(w.threads), &scores[0]) {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, errAgain
+		}
+		w.fed = tokens
+		known = known[:max(0, past+1-len(start))]
+		for _, s := range scores[max(0, len(start)-1-past) : len(rest)-1] {
+			known = append(known, float64(s))
+		}
+		for _, p := range known {
+			out[i] += p
+		}
+	}
+	return out, ctx.Err()
+}
+
 // again runs the decoder alone, greedily, as whisper_full would with our settings.
 func (w *Whisper) again(ctx context.Context, try attempt) (decoded, error) {
 	begin := time.Now()
-	failed := errors.New("whisper could not decode the clip again: the engine failed")
-	prompt := w.tokenize(try.prompt)
-	if limit := promptTokens - 1; len(prompt) > limit {
-		prompt = prompt[len(prompt)-limit:]
-	}
-	d := decoded{promptTokens: len(prompt), least: 1}
-	var feed []C.whisper_token
-	if len(prompt) > 0 {
-		feed = append(append(feed, C.whisper_token(w.ctx.Whisper_token_prev())), prompt...)
-	}
-	feed = append(feed, C.whisper_token(w.ctx.Whisper_token_sot()), C.whisper_token(w.ctx.Whisper_token_lang(w.langs[try.language])),
-		C.whisper_token(w.ctx.Whisper_token_transcribe()), C.whisper_token(w.ctx.Whisper_token_not()))
+	feed, prompt := w.start(try)
+	d := decoded{promptTokens: prompt, least: 1}
 	eot := int(w.ctx.Whisper_token_eot())
-	past := 0
+	past := len(w.fed.keep(feed))
+	cache := slices.Clone(feed)
+	feed = feed[past:]
+	w.fed = nil
 	for len(d.tokens) < try.maxTokens {
 		if ctx.Err() != nil {
 			return decoded{}, ctx.Err()
@@ -41,7 +99,7 @@ func (w *Whisper) again(ctx context.Context, try attempt) (decoded, error) {
 			if ctx.Err() != nil {
 				return decoded{}, ctx.Err()
 			}
-			return decoded{}, failed
+			return decoded{}, errAgain
 		}
 		past += len(feed)
 		// Text and its end: every marker lies above the end of text.
@@ -65,7 +123,9 @@ func (w *Whisper) again(ctx context.Context, try attempt) (decoded, error) {
 			break
 		}
 		feed = append(feed[:0], C.whisper_token(best))
+		cache = append(cache, feed[0])
 	}
+	w.fed = cache[:past]
 	d.text = w.text(d.tokens)
 	d.decode = time.Since(begin)
 	return d, nil

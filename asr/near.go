@@ -1,0 +1,253 @@
+package asr
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+	"strings"
+	"unicode"
+
+	"tenin/llm/reading"
+)
+
+const (
+	// shortestNear is how many firm beats a word needs to be sought by sound: shorter ones sound like half the language.
+	shortestNear = 3
+	// closeSound is how far, by reading.Within, a stretch may sound from a word that a prompt should name.
+	closeSound = 0.32
+	// closeShort and closeMiddle bound the same, in beats, for words of three and four firm beats.
+	closeShort, closeMiddle = 0.6, 1.1
+	// nearSound, nearShort and nearMiddle are the same for a word that is worth scoring.
+	nearSound, nearShort, nearMiddle = 0.4, 0.9, 1.5
+	// nearAlike is how far a word may sound from a stretch that has as many letters and some of them in the same places:
+	// characters that make no word together are read by guess (両修書 for 領収書).
+	nearAlike = 0.6
+	// mostNear bounds the words that one transcript calls up, mostFocus those that a prompt names.
+	mostNear, mostFocus = 8, 6
+	// commonWords stand before them in a focused prompt.
+	commonWords = 4
+)
+
+// near is a word that may have been said where a transcript has something else.
+type near struct {
+	*sounded
+	distance float64
+	close    bool // near enough to be named in a prompt unheard
+	alike    bool
+	from, to int // the letters of the transcript in its place
+}
+
+// hearing is one way to read a transcript aloud.
+type hearing struct {
+	kana string
+	ends []int // ends[i] is where the sound of the first i letters ends in kana
+}
+
+// hearings are the dictionary's reading of text and, where it has Chinese characters, the one with each of them by itself:
+// what Whisper makes up of sounds is no word of any dictionary.
+func (x *Lexicon) hearings(text string) []hearing {
+	runes := []rune(text)
+	plain := hearing{kana: x.sound(text), ends: make([]int, len(runes)+1)}
+	for i := range runes {
+		plain.ends[i+1] = min(len(x.sound(string(runes[:i+1]))), len(plain.kana))
+	}
+	apart := hearing{ends: []int{0}}
+	for i := 0; i < len(runes); {
+		if on := onReading(runes[i]); on != "" {
+			apart.kana += on
+			apart.ends = append(apart.ends, len(apart.kana))
+			i++
+			continue
+		}
+		j := i + 1
+		for j < len(runes) && onReading(runes[j]) == "" {
+			j++
+		}
+		base, whole := len(apart.kana), x.sound(string(runes[i:j]))
+		for k := i + 1; k < j; k++ {
+			apart.ends = append(apart.ends, base+min(len(x.sound(string(runes[i:k]))), len(whole)))
+		}
+		apart.kana += whole
+		apart.ends = append(apart.ends, len(apart.kana))
+		i = j
+	}
+	if reading.Distance(apart.kana, plain.kana) == 0 {
+		return []hearing{plain}
+	}
+	return []hearing{plain, apart}
+}
+
+// letters are those whose sound lies between start and end; of the stretches that differ by a letter at either side the one
+// that sounds most like kana.
+func (h hearing) letters(runes []rune, kana string, start, end int) (from, to int) {
+	from, to = -1, -1
+	for i := range runes {
+		if from < 0 && h.ends[i+1] > start {
+			from = i
+		}
+		if to < 0 && h.ends[i+1] >= end {
+			to = i + 1
+		}
+	}
+	if from < 0 || to <= from {
+		return 0, 0
+	}
+	best := 2.0
+	f0, t0 := from, to
+	for _, f := range []int{f0, f0 - 1, f0 + 1} {
+		for _, t := range []int{t0, t0 + 1, t0 - 1} {
+			if f < 0 || t <= f || t > len(runes) || h.ends[t] <= h.ends[f] || strings.ContainsFunc(string(runes[f:t]), notLetter) {
+				continue
+			}
+			if d := reading.Distance(kana, h.kana[h.ends[f]:h.ends[t]]); d < best {
+				best, from, to = d, f, t
+			}
+		}
+	}
+	if best > 1 {
+		return 0, 0
+	}
+	return from, to
+}
+
+func notLetter(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
+}
+
+// near returns the words that are not in text but sound like a stretch of it, the likeliest first.
+func (x *Lexicon) near(text string) []near {
+	letters, runes := bare(text), []rune(text)
+	if letters == "" {
+		return nil
+	}
+	bareRunes := []rune(letters)
+	var all []near
+	for n, h := range x.hearings(text) {
+		kinds := beatsOf(h.kana)
+		type stretch struct{ start, end int }
+		var written []stretch
+		var found []near
+		var at []stretch
+		for i := range x.words {
+			w := &x.words[i]
+			if strings.Contains(letters, w.bare) {
+				if n == 0 {
+					if at := strings.Index(h.kana, w.kana); at >= 0 {
+						written = append(written, stretch{at, at + len(w.kana)})
+					}
+				}
+				continue
+			}
+			limit, closer := nearSound, closeSound
+			switch w.firm {
+			case 3:
+				limit, closer = min(limit, nearShort/w.beats), min(closer, closeShort/w.beats)
+			case 4:
+				limit, closer = min(limit, nearMiddle/w.beats), min(closer, closeMiddle/w.beats)
+			}
+			similar := alike(w.letters, bareRunes)
+			switch {
+			case similar:
+				limit, closer = nearAlike, nearAlike
+			case 3*bits.OnesCount64(w.kinds&^kinds) > bits.OnesCount64(w.kinds)+1:
+				continue
+			}
+			m := reading.Within(w.kana, h.kana)
+			if m.Distance > limit || m.End <= m.Start {
+				continue
+			}
+			from, to := h.letters(runes, w.kana, m.Start, m.End)
+			if to > from && (near{sounded: w, distance: m.Distance, from: from, to: to}).replaces(text) {
+				found = append(found, near{w, m.Distance, m.Distance <= closer, similar, from, to})
+				at = append(at, stretch{m.Start, m.End})
+			}
+		}
+		for i, f := range found {
+			// A stretch that is one of the shop's words as it stands was heard well, unless another sounds the same
+			// (何回, 何階) and is not the same spelled out.
+			if (f.distance > 0 || allHiragana(f.text)) && slices.ContainsFunc(written, func(s stretch) bool { return s.start <= at[i].start && at[i].end <= s.end }) {
+				continue
+			}
+			if same := slices.IndexFunc(all, func(o near) bool { return o.sounded == f.sounded }); same < 0 {
+				all = append(all, f)
+			} else if f.distance < all[same].distance {
+				all[same] = f
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(b.gain(), a.gain()) })
+	return all[:min(mostNear, len(all))]
+}
+
+// gain orders near words: beats that agree.
+func (n near) gain() float64 { return n.beats * (1 - 2*n.apart()) }
+
+// apart is n's distance, or half of it where letters in common speak for the word too.
+func (n near) apart() float64 {
+	if n.alike {
+		return n.distance / 2
+	}
+	return n.distance
+}
+
+// alike tells whether a stretch of text has a third of the letters of word in their places, Chinese ones at that.
+func alike(word, text []rune) bool {
+	if len(word) < 3 || len(word) > 6 || !unicode.Is(unicode.Han, word[0]) {
+		return false
+	}
+	for at := 0; at+len(word) <= len(text); at++ {
+		same := 0
+		for i, r := range word {
+			if r == text[at+i] && unicode.Is(unicode.Han, r) {
+				same++
+			} else if unicode.Is(unicode.Hiragana, text[at+i]) != unicode.Is(unicode.Hiragana, r) {
+				same = -len(word)
+			}
+		}
+		if same*3 >= len(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// in is text with n in the place of what sounds like it.
+func (n near) in(text string) string {
+	runes := []rune(text)
+	return string(runes[:n.from]) + n.text + string(runes[n.to:])
+}
+
+// together is text with those of likely put in that do not overlap, the first of them first.
+func together(text string, likely []near) (string, []near) {
+	runes := []rune(text)
+	taken := make([]bool, len(runes))
+	at := map[int]string{}
+	var put []near
+	for _, n := range likely {
+		if slices.Contains(taken[n.from:n.to], true) {
+			continue
+		}
+		for i := n.from; i < n.to; i++ {
+			taken[i] = true
+		}
+		at[n.from] = n.text
+		put = append(put, n)
+	}
+	var b strings.Builder
+	for i, r := range runes {
+		b.WriteString(at[i])
+		if !taken[i] {
+			b.WriteRune(r)
+		}
+	}
+	return b.String(), put
+}
+
+// replaces tells whether n is near enough to be worth a score in the place of letters. What is written in hiragana is mostly
+// grammar (ますか is no マスカラ).
+func (n near) replaces(text string) bool {
+	if allHiragana(string([]rune(text)[n.from:n.to])) {
+		return n.firm >= 4 && n.distance <= 0.2
+	}
+	return true
+}
