@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -45,7 +46,7 @@ func (s *slot) judge(ctx, bounded context.Context, p *process, err error) error 
 		}
 	}
 	switch {
-	case errors.Is(err, errGarbage):
+	case errors.Is(err, errGarbage), err == io.EOF:
 		p.kill(Broken)
 	case ctx.Err() != nil:
 		s.settle(p)
