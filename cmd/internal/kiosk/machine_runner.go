@@ -56,13 +56,15 @@ func (r *Runner) post(e Event, deliver func()) { r.mail.post(letter{e, deliver})
 // Run serves until an event leads to Gone; the end of ctx is a Leave. It returns when everything that it started is over.
 // It is called once.
 func (r *Runner) Run(ctx context.Context) {
+	done := ctx.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	r.ctx = ctx
-	r.front.Show(r.state)
+	r.show()
 	r.perform(RenderAhead{})
 	patience := time.NewTimer(time.Hour)
 	defer patience.Stop()
 	r.rearm(patience)
-	done := ctx.Done()
 	for {
 		if l, ok := r.mail.take(); ok {
 			r.handle(l)
@@ -79,6 +81,7 @@ func (r *Runner) Run(ctx context.Context) {
 			}
 		}
 		if _, gone := r.state.(Gone); gone {
+			cancel() // a reset, too, has nobody left to serve
 			r.ahead.close()
 			<-r.turns
 			<-r.vault
@@ -106,6 +109,14 @@ func (r *Runner) rearm(patience *time.Timer) {
 	}
 }
 
+// show tells the state to the front and to whoever watches.
+func (r *Runner) show() {
+	if r.options.Watch != nil {
+		r.options.Watch(Word(r.state))
+	}
+	r.front.Show(r.state)
+}
+
 func (r *Runner) handle(l letter) {
 	if l.event == nil {
 		l.deliver()
@@ -127,7 +138,7 @@ func (r *Runner) handle(l letter) {
 		r.perform(e)
 	}
 	if to != from {
-		r.front.Show(to)
+		r.show()
 	}
 }
 

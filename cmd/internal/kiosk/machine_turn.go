@@ -217,12 +217,13 @@ func (t *liveTurn) utter(say func(Speak) error) {
 		if silent || err != nil {
 			t.hush()
 		}
-		t.finishMouth()
 		if err != nil {
 			t.post(lostIn(t.number, err), nil)
-			return
 		}
-		t.post(PlaybackDone{t.number}, nil)
+		t.finishMouth()
+		if err == nil {
+			t.post(PlaybackDone{t.number}, nil)
+		}
 	})
 }
 
