@@ -101,9 +101,9 @@ func TestTheKiosksHomeAndCredentialAreThoseOfThisPackage(t *testing.T) {
 			t.Errorf("namespaces of kind %s are refused: %q", kind, got)
 		}
 	}
-	for _, key := range []string{"ProtectKernelTunables", "ProtectKernelLogs", "ProcSubset", "PrivateUsers"} {
+	for _, key := range []string{"ProtectHostname", "ProtectKernelTunables", "ProtectKernelLogs", "ProcSubset", "PrivateUsers"} {
 		if got, ok := u["Service."+key]; ok {
-			t.Errorf("%s is %q: the kernel then refuses a worker a /proc of its own", key, got)
+			t.Errorf("%s is %q: a worker could not name its own host, or have a /proc of its own", key, got)
 		}
 	}
 }
