@@ -21,6 +21,9 @@ func Command(p Policy, m Mode, extra ...*os.File) (*exec.Cmd, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if !privileged() {
+		p.UID, p.GID, p.Groups = 0, 0, nil
+	}
 	j := &job{Mode: m, Policy: p, Death: int(unix.SIGKILL), Without: p.without, Args: []string{"tenin", "worker", p.Role}}
 	if m == Off {
 		return j.command(extra)
@@ -54,6 +57,9 @@ func Command(p Policy, m Mode, extra ...*os.File) (*exec.Cmd, error) {
 func Launch(p Policy, m Mode, args []string, extra ...*os.File) (*exec.Cmd, error) {
 	if err := p.check(); err != nil {
 		return nil, err
+	}
+	if !privileged() {
+		p.UID, p.GID, p.Groups = 0, 0, nil
 	}
 	j := &job{Mode: m, Policy: p, Launch: true, Death: int(unix.SIGTERM), Without: p.without,
 		Args: append([]string{os.Args[0]}, args...)}

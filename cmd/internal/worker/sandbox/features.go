@@ -73,7 +73,10 @@ func tryNamespace(flag uintptr) error {
 			return err
 		}
 	}
-	_, err := syscall.ForkExec(nowhere, []string{"tenin"}, &syscall.ProcAttr{Sys: attributes})
+	err := whileDumpable(func() error {
+		_, err := syscall.ForkExec(nowhere, []string{"tenin"}, &syscall.ProcAttr{Sys: attributes})
+		return err
+	})
 	if errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -63,10 +64,16 @@ func sameIDs(path string) ([]syscall.SysProcIDMap, error) {
 // identity changes the ids where the policy asks for it and gives up every capability, for good. The calls are raw,
 // since only this thread survives the execution that follows.
 func (j *job) identity() error {
-	if gid := j.Policy.GID; gid != 0 {
-		if _, _, e := unix.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0); e != 0 {
-			return j.failed("leave the groups", e)
+	if j.Policy.UID != 0 || j.Policy.GID != 0 {
+		groups := make([]uint32, len(j.Policy.Groups)+1) // one more, so that there is a first
+		for i, group := range j.Policy.Groups {
+			groups[i] = uint32(group)
 		}
+		if _, _, e := unix.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(groups)-1), uintptr(unsafe.Pointer(&groups[0])), 0); e != 0 {
+			return j.failed("change the groups", e)
+		}
+	}
+	if gid := j.Policy.GID; gid != 0 {
 		if _, _, e := unix.RawSyscall(unix.SYS_SETRESGID, uintptr(gid), uintptr(gid), uintptr(gid)); e != 0 {
 			return j.failed(fmt.Sprintf("change to group %d", gid), e)
 		}

@@ -50,6 +50,10 @@ func kioskRole() error {
 	if err != nil {
 		return err
 	}
+	// A worker can be started by a parent that nobody may look into.
+	if err := Seal(); err != nil {
+		return err
+	}
 	s := NewStarter()
 	defer s.Close()
 	cmd, err := Command(sealed("probe"), Refuse)
@@ -67,8 +71,8 @@ func kioskRole() error {
 	if err := json.Unmarshal(out.Bytes(), &r.Worker); err != nil {
 		return err
 	}
-	if err := Seal(); err != nil {
-		return err
+	if err := tryDump(context.Background(), targets, ""); err == nil {
+		return errors.New("it is dumpable after it started a worker")
 	}
 	return json.NewEncoder(os.Stdout).Encode(r)
 }

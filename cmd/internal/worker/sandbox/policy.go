@@ -26,7 +26,8 @@ type Policy struct {
 	Families []int // socket families that may be opened after [Seal]; nil: none
 	LoadCode bool  // true: files may still be mapped as code after [Seal], for libraries that load plug-ins late
 
-	UID, GID int // the ids to change to when the parent is privileged; 0: keep
+	UID, GID int   // the ids to change to when the parent is privileged, else without meaning; 0: keep
+	Groups   []int // the further groups of the child when UID or GID is set
 
 	AddressSpace uint64 // RLIMIT_AS in bytes; 0: no limit
 	OpenFiles    uint64 // RLIMIT_NOFILE; 0: no limit

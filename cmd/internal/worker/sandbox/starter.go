@@ -36,6 +36,10 @@ func (s *Starter) run() {
 	for {
 		select {
 		case w := <-s.work:
+			if w.cmd.SysProcAttr != nil && w.cmd.SysProcAttr.UidMappings != nil {
+				w.result <- whileDumpable(w.cmd.Start)
+				continue
+			}
 			w.result <- w.cmd.Start()
 		case <-s.closed:
 			return
