@@ -38,12 +38,12 @@ func (a *asker) addTo(c *cobra.Command, name, file string) {
 // withVault has do ask whoever has the vault: the kiosk that runs on the home, or this process. A PIN is asked for when the
 // kiosk wants one, and do is called again: it prints nothing before it has its result.
 func withVault(cmd *cobra.Command, f *flags, who *asker, do func(kiosk.Owner) error) error {
-	home, _, err := f.load()
+	home, settings, err := f.load()
 	if err != nil {
 		return err
 	}
 	ctx := cmd.Context()
-	err = withOwner(ctx, home, func(owner kiosk.Owner) error {
+	err = withOwner(ctx, home, kiosk.Unlock{Seal: settings.Seal}, func(owner kiosk.Owner) error {
 		err := do(owner)
 		if !errors.Is(err, control.ErrPINNeeded) || who == nil {
 			return err
@@ -56,9 +56,9 @@ func withVault(cmd *cobra.Command, f *flags, who *asker, do func(kiosk.Owner) er
 	return refused(err)
 }
 
-func withOwner(ctx context.Context, home string, do func(kiosk.Owner) error) (err error) {
+func withOwner(ctx context.Context, home string, how kiosk.Unlock, do func(kiosk.Owner) error) (err error) {
 	for try := 0; ; try++ {
-		owner, err := kiosk.OpenOwner(ctx, home)
+		owner, err := kiosk.OpenOwner(ctx, home, how)
 		if err != nil {
 			return err
 		}

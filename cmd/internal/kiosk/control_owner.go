@@ -21,8 +21,8 @@ type Owner interface {
 	Load(context.Context, storage.ID) (*storage.Saved, error)
 	// Erase destroys a session. A running kiosk wants a manager's PIN.
 	Erase(context.Context, storage.ID) error
-	// Keys tells what guards the vault.
-	Keys(context.Context) (KeysStatus, error)
+	// Keys tells about the keys of the open vault; nothing where there is none.
+	Keys(context.Context) (storage.KeyStatus, error)
 
 	// Staff lists the accounts.
 	Staff(context.Context) ([]storage.StaffMember, error)
@@ -55,24 +55,15 @@ const (
 	ImportPreview
 )
 
-// KeysStatus is what guards a vault, and how much there is in it.
-type KeysStatus struct {
-	// Seal says what it protects against and what not.
-	Seal string `json:"seal"`
-	// Sessions are those that are kept, Waiting the summaries in the outbox.
-	Sessions int `json:"sessions"`
-	Waiting  int `json:"waiting"`
-}
-
-// OpenOwner returns who has the vault and the knowledge of home. The vault of a home where no kiosk runs is opened when it
-// is needed.
-func OpenOwner(ctx context.Context, home string) (Owner, error) {
+// OpenOwner returns who has the vault and the knowledge of home. The vault of a home where no kiosk runs is opened, as how
+// says or the home's settings do, when it is needed.
+func OpenOwner(ctx context.Context, home string, how ...Unlock) (Owner, error) {
 	client, err := control.Dial(ctx, home, sentinelOf)
 	switch {
 	case err == nil:
 		return &remote{client: client}, nil
 	case errors.Is(err, control.ErrNotRunning):
-		return &local{home: home}, nil
+		return &local{home: home, how: how}, nil
 	default:
 		return nil, err
 	}
@@ -86,13 +77,14 @@ func DialKiosk(ctx context.Context, home string) (*control.Client, error) {
 // local is this process as the owner.
 type local struct {
 	home  string
+	how   []Unlock
 	vault *storage.Vault // nil until it was needed
 }
 
 // open opens the vault. Where there is none it stays nil, unless it is to be made: reading must not make one.
 func (l *local) open(make bool) (err error) {
 	if l.vault == nil && (make || HasVault(l.home)) {
-		l.vault, err = OpenVault(l.home)
+		l.vault, err = OpenVault(l.home, l.how...)
 	}
 	return err
 }
@@ -133,26 +125,11 @@ func (l *local) Erase(_ context.Context, id storage.ID) error {
 	return l.vault.Erase(id)
 }
 
-func (l *local) Keys(context.Context) (KeysStatus, error) {
-	if err := l.open(false); err != nil {
-		return KeysStatus{}, err
+func (l *local) Keys(context.Context) (storage.KeyStatus, error) {
+	if err := l.open(false); err != nil || l.vault == nil {
+		return storage.KeyStatus{}, err
 	}
-	return keysOf(l.home, l.vault)
-}
-
-// keysOf tells what guards vault, which may be nil.
-func keysOf(home string, vault *storage.Vault) (status KeysStatus, err error) {
-	status.Seal = KeyFile(home).Describe()
-	if vault == nil {
-		return status, nil
-	}
-	sessions, err := vault.Sessions()
-	if err != nil {
-		return status, err
-	}
-	status.Sessions = len(sessions)
-	status.Waiting, err = vault.Outbox().Len()
-	return status, err
+	return l.vault.Keys(), nil
 }
 
 func (l *local) Staff(context.Context) ([]storage.StaffMember, error) {

@@ -80,9 +80,14 @@ func (r *remote) Erase(ctx context.Context, id storage.ID) error {
 	return err
 }
 
-func (r *remote) Keys(ctx context.Context) (KeysStatus, error) {
+func (r *remote) Keys(ctx context.Context) (storage.KeyStatus, error) {
 	w, err := pb.NewKeysClient(r.client.Conn()).Status(ctx, &pb.KeysRequest{})
-	return KeysStatus{Seal: w.GetDescribe(), Sessions: int(w.GetSessions()), Waiting: int(w.GetWaiting())}, err
+	if err != nil {
+		return storage.KeyStatus{}, err
+	}
+	return storage.KeyStatus{
+		Generation: w.Generation, RootMade: control.Time(w.RootMadeNs), Sessions: int(w.Sessions), Counted: w.Counted, Count: w.Count,
+	}, nil
 }
 
 func (r *remote) Staff(ctx context.Context) (list []storage.StaffMember, err error) {

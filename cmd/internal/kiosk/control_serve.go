@@ -233,11 +233,10 @@ type keysService struct {
 }
 
 func (s keysService) Status(context.Context, *pb.KeysRequest) (*pb.KeysReply, error) {
-	status, err := keysOf(s.clerk.options.Home, s.clerk.vault)
-	if err != nil {
-		return nil, err
-	}
-	return &pb.KeysReply{Describe: status.Seal, Sessions: int32(status.Sessions), Waiting: int32(status.Waiting)}, nil
+	k := s.clerk.vault.Keys()
+	return &pb.KeysReply{
+		Generation: k.Generation, RootMadeNs: control.Nanoseconds(k.RootMade), Sessions: int32(k.Sessions), Counted: k.Counted, Count: k.Count,
+	}, nil
 }
 
 type staffService struct {

@@ -163,7 +163,7 @@ func checkedBatch(ctx context.Context, text []byte) (batch knowledge.Batch, err 
 	if err := batch.WriteJSONL(&file); err != nil {
 		return batch, err
 	}
-	again, report, err := knowledge.Import(ctx, batch.Source, &file)
+	again, report, err := knowledge.Import(ctx, "batch", &file)
 	if err != nil {
 		return batch, err
 	}

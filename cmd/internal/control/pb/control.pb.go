@@ -1610,11 +1610,13 @@ func (*KeysRequest) Descriptor() ([]byte, []int) {
 }
 
 type KeysReply struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// describe says what the seal protects against and what not.
-	Describe      string `protobuf:"bytes,1,opt,name=describe,proto3" json:"describe,omitempty"`
-	Sessions      int32  `protobuf:"varint,2,opt,name=sessions,proto3" json:"sessions,omitempty"`
-	Waiting       int32  `protobuf:"varint,3,opt,name=waiting,proto3" json:"waiting,omitempty"` // summaries in the outbox
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Generation uint64                 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	RootMadeNs int64                  `protobuf:"varint,2,opt,name=root_made_ns,json=rootMadeNs,proto3" json:"root_made_ns,omitempty"`
+	Sessions   int32                  `protobuf:"varint,3,opt,name=sessions,proto3" json:"sessions,omitempty"`
+	// counted: a counter outside the disk finds out an earlier copy of the whole vault; count is its number.
+	Counted       bool   `protobuf:"varint,4,opt,name=counted,proto3" json:"counted,omitempty"`
+	Count         uint64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1649,11 +1651,18 @@ func (*KeysReply) Descriptor() ([]byte, []int) {
 	return file_control_proto_rawDescGZIP(), []int{24}
 }
 
-func (x *KeysReply) GetDescribe() string {
+func (x *KeysReply) GetGeneration() uint64 {
 	if x != nil {
-		return x.Describe
+		return x.Generation
 	}
-	return ""
+	return 0
+}
+
+func (x *KeysReply) GetRootMadeNs() int64 {
+	if x != nil {
+		return x.RootMadeNs
+	}
+	return 0
 }
 
 func (x *KeysReply) GetSessions() int32 {
@@ -1663,9 +1672,16 @@ func (x *KeysReply) GetSessions() int32 {
 	return 0
 }
 
-func (x *KeysReply) GetWaiting() int32 {
+func (x *KeysReply) GetCounted() bool {
 	if x != nil {
-		return x.Waiting
+		return x.Counted
+	}
+	return false
+}
+
+func (x *KeysReply) GetCount() uint64 {
+	if x != nil {
+		return x.Count
 	}
 	return 0
 }
@@ -2362,11 +2378,16 @@ const file_control_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\fR\x02id\"\f\n" +
 	"\n" +
 	"EraseReply\"\r\n" +
-	"\vKeysRequest\"]\n" +
-	"\tKeysReply\x12\x1a\n" +
-	"\bdescribe\x18\x01 \x01(\tR\bdescribe\x12\x1a\n" +
-	"\bsessions\x18\x02 \x01(\x05R\bsessions\x12\x18\n" +
-	"\awaiting\x18\x03 \x01(\x05R\awaiting\"\x9a\x01\n" +
+	"\vKeysRequest\"\x99\x01\n" +
+	"\tKeysReply\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x01 \x01(\x04R\n" +
+	"generation\x12 \n" +
+	"\froot_made_ns\x18\x02 \x01(\x03R\n" +
+	"rootMadeNs\x12\x1a\n" +
+	"\bsessions\x18\x03 \x01(\x05R\bsessions\x12\x18\n" +
+	"\acounted\x18\x04 \x01(\bR\acounted\x12\x14\n" +
+	"\x05count\x18\x05 \x01(\x04R\x05count\"\x9a\x01\n" +
 	"\n" +
 	"ImportPart\x125\n" +
 	"\x04mode\x18\x01 \x01(\x0e2!.tenin.control.v1.ImportPart.ModeR\x04mode\x12\x14\n" +
