@@ -8,6 +8,7 @@
 //     heard or typed at run time can come to lie. As an attribute it also needs a key of a short list (see textKeys),
 //     since a word list that is compiled in lies there too;
 //   - [Safe] values, which are made of constants and random ids alone;
+//   - names of staff accounts and devices, under the keys staff and device, in letters and digits;
 //   - errors, as their classes: the sentinels, system errors and types of the chain, without their texts (see [Class]).
 //
 // Of anything else it writes that it was withheld, and the place in the source from which it came. Where the image cannot

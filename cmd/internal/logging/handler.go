@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime"
 	"strconv"
 )
@@ -19,10 +20,16 @@ const (
 // textKeys are the keys under which a plain string may be written, when it is a constant. None of them asks for a word
 // that somebody said.
 var textKeys = map[string]bool{
-	"cause": true, "check": true, "command": true, "effect": true, "event": true, "feature": true, "from": true, "kind": true,
+	"call": true, "cause": true, "check": true, "command": true, "effect": true, "event": true, "feature": true, "from": true, "kind": true,
 	"mode": true, "op": true, "part": true, "phase": true, "policy": true, "reason": true, "result": true, "role": true,
-	"signal": true, "state": true, "step": true, "to": true, "unit": true, "version": true, "what": true, "where": true,
+	"signal": true, "state": true, "step": true, "to": true, "unit": true, "version": true, "what": true, "where": true, "why": true,
 }
+
+// nameKeys are the keys under which the name of an account or of a device may be written, which staff have given. A name
+// that has anything but letters, digits, hyphens and underscores in it is withheld.
+var nameKeys = map[string]bool{"staff": true, "device": true}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // handler lets through what the package comment lists and hands it to a writing handler.
 type handler struct {
@@ -71,6 +78,9 @@ func (h *handler) WithGroup(name string) slog.Handler {
 
 func cleanAttr(a slog.Attr, depth int) slog.Attr {
 	key := cleanKey(a.Key)
+	if nameKeys[key] && a.Value.Kind() == slog.KindString && plainName.MatchString(a.Value.String()) {
+		return slog.String(key, a.Value.String())
+	}
 	return slog.Attr{Key: key, Value: cleanValue(a.Value, textKeys[key], depth)}
 }
 

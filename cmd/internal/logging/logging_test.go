@@ -137,6 +137,15 @@ func TestAPlainWordUnderAnyKeyIsWithheld(t *testing.T) {
 	}
 }
 
+func TestNamesOfAccountsAndDevicesAreWrittenAndNothingElseUnderTheirKeys(t *testing.T) {
+	l, out := written(t, "json")
+	l.Info("staff session", "staff", strings.Clone("sato-2"), "device", strings.Clone("shop_1"))
+	l.Info("staff session", "staff", heard(), "device", []byte(plain()))
+	if s := out.String(); !strings.Contains(s, "sato-2") || !strings.Contains(s, "shop_1") || strings.Contains(s, "山田") || strings.Contains(s, "secret") {
+		t.Errorf("%s", s)
+	}
+}
+
 func TestAMessageThatIsWithheldSaysWhereItStands(t *testing.T) {
 	l, out := written(t, "text")
 	l.Info(plain())
