@@ -224,3 +224,18 @@ func writeFile(path string, b []byte) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// HubAddress returns the address of the hub that the credentials at path name, without looking at their secret. The
+// error wraps fs.ErrNotExist where there are none, or ErrDamaged.
+func HubAddress(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	defer clear(text)
+	var s struct{ Address string }
+	if err := json.Unmarshal(text, &s); err != nil {
+		return "", fmt.Errorf("credentials %s: %w", path, ErrDamaged)
+	}
+	return hostPort(s.Address)
+}

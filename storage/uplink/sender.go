@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -106,7 +107,18 @@ func (s *Sender) Run(ctx context.Context, box Outbox) error {
 		default:
 		}
 	}
+	// Every reason is told once, not at each try. The callbacks of nats.go run in a
+	// goroutine of its own.
+	var mu sync.Mutex
 	var last string
+	tell := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if what != last && what != "" {
+			s.o.Log.Warn("uplink: " + what + "; what was not sent is kept")
+		}
+		last = what
+	}
 	trouble := func(err error) {
 		what := "the hub cannot be reached"
 		switch {
@@ -115,11 +127,7 @@ func (s *Sender) Run(ctx context.Context, box Outbox) error {
 		case errors.Is(err, nats.ErrAuthorization):
 			what = "the hub refuses this device: enrol it anew if that is not meant"
 		}
-		// Once for each reason, not for each try.
-		if what != last {
-			last = what
-			s.o.Log.Warn("uplink: " + what)
-		}
+		tell(what)
 	}
 	nc, err := connect(s.c, d,
 		nats.Name(s.c.Device),
@@ -151,9 +159,10 @@ func (s *Sender) Run(ctx context.Context, box Outbox) error {
 		} else if err != nil {
 			failures++
 			wait = s.pause(failures)
-			s.o.Log.Warn("uplink: a round was broken off", "why", err, "again_in", wait.Round(time.Millisecond))
+			tell(err.Error())
 		} else {
-			failures, last = 0, ""
+			failures = 0
+			tell("")
 			if n >= s.o.Window {
 				wait = 0
 			}

@@ -47,30 +47,43 @@ type Admin interface {
 // OpenAdmin returns the hub of a folder: the running one, or, when none runs, the
 // folder itself, which is then taken until Close. o is used in the second case.
 func OpenAdmin(ctx context.Context, o Options) (Admin, error) {
-	remote, err := dialAdmin(o.Dir)
-	if err == nil {
-		return remote, nil
-	}
 	o.Listen = ""
-	h, err := Open(ctx, o)
-	if errors.Is(err, ErrInUse) {
-		return nil, fmt.Errorf("%w, and does not answer at %s: look whether it is just starting", err, filepath.Join(o.Dir, socketFile))
-	} else if err != nil {
-		return nil, err
+	for tries := 0; ; tries++ {
+		remote, err := dialAdmin(o.Dir)
+		if err == nil {
+			return remote, nil
+		}
+		h, err := Open(ctx, o)
+		switch {
+		case err == nil:
+			return h, nil
+		case !errors.Is(err, ErrInUse):
+			return nil, err
+		case tries == startTries:
+			return nil, fmt.Errorf("%w, and does not answer at %s: it may be starting, or belong to another user", err, filepath.Join(o.Dir, socketFile))
+		}
+		// A hub that is just starting has the folder and does not answer yet.
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(startPause):
+		}
 	}
-	return h, nil
 }
+
+// A hub that reads a long stream into a new ledger takes longer than this to start;
+// the command then says so.
+const (
+	startTries = 50
+	startPause = 100 * time.Millisecond
+)
 
 // serveAdmin answers on the hub's socket until ctx is done.
 func serveAdmin(ctx context.Context, h *Hub) error {
-	l, err := uplink.ListenPeers(filepath.Join(h.o.Dir, socketFile))
-	if err != nil {
-		return err
-	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(1 << 16))
 	pb.RegisterHubServer(server, &adminServer{h: h})
 	defer context.AfterFunc(ctx, server.Stop)()
-	if err := server.Serve(l); err != nil && ctx.Err() == nil {
+	if err := server.Serve(h.socket); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil

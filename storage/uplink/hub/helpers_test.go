@@ -113,6 +113,9 @@ func open(t testing.TB, o Options) (*Hub, func()) {
 	if o.MinFree == 0 {
 		o.MinFree = -1
 	}
+	if o.Rate == 0 {
+		o.Rate, o.Burst = 1e6, 1e6
+	}
 	if o.RetryPause == 0 {
 		o.RetryPause = 20 * time.Millisecond
 	}

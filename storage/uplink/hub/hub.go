@@ -66,6 +66,7 @@ type Hub struct {
 	index     atomic.Pointer[ledger]
 	front     *front
 	intake    *intake
+	socket    net.Listener
 
 	storeMu sync.Mutex
 	store   *store
@@ -130,6 +131,9 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 			return h, err
 		}
 		h.intake = newIntake(h, func(subject string, b []byte) { _ = h.front.nc.Publish(subject, b) })
+		if h.socket, err = uplink.ListenPeers(filepath.Join(o.Dir, socketFile)); err != nil {
+			return h, err
+		}
 	}
 	return h, nil
 }
@@ -229,6 +233,9 @@ func (h *Hub) Serve(ctx context.Context) error {
 // Close gives the folder back. Serve must have returned.
 func (h *Hub) Close() error {
 	var err error
+	if h.socket != nil {
+		_ = h.socket.Close()
+	}
 	if h.front != nil {
 		h.front.close()
 	}

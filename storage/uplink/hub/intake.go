@@ -203,11 +203,16 @@ func (in *intake) commit(ctx context.Context, batch []*waiting) error {
 				ids[i] = filed{w.id, w.day}
 			}
 			in.h.index.Load().add(in.h.store.last, ids)
-		} else if errors.Is(err, errMoved) && tries < 3 {
+		} else if errors.Is(err, errMoved) {
 			err = in.h.catchUp(ctx)
 			in.h.storeMu.Unlock()
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case tries == 3:
+				// Another hub is always faster; the devices come again.
+				in.finish(batch, uplink.StatusLater)
+				return nil
 			}
 			continue
 		}

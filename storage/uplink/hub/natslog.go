@@ -19,6 +19,9 @@ func (l natsLog) say(level slog.Level, format string) {
 	if strings.Contains(format, "cid:") || strings.Contains(format, " - ") {
 		format, level = "a connection ended or was refused", slog.LevelDebug
 	}
+	if strings.HasPrefix(format, "Clients that are not using") {
+		return // it is how it should be
+	}
 	l.log.Log(context.Background(), level, "nats: "+strings.TrimSpace(strings.NewReplacer("%s", "…", "%q", "…", "%v", "…", "%d", "…", "%+v", "…").Replace(format)), "part", l.part)
 }
 
