@@ -129,7 +129,8 @@ func (r *roff) flags(heading string, set *pflag.FlagSet) {
 			name = "-" + f.Shorthand + ", " + name
 		}
 		if kind != "" {
-			name += " " + strings.ToUpper(kind)
+			// A list is given by repeating the option; each time it takes one value.
+			name += " " + strings.ToUpper(strings.TrimSuffix(strings.TrimSuffix(kind, "Array"), "Slice"))
 		}
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != "[]" && !strings.Contains(usage, "default") {
 			usage += " (default: " + f.DefValue + ")"

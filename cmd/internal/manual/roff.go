@@ -9,6 +9,8 @@ import (
 type roff struct{ strings.Builder }
 
 func (r *roff) title(name string, section int) {
+	// For formatters that are not told the coding by man(1).
+	r.line(`'\" -*- coding: utf-8 -*-`)
 	fmt.Fprintf(r, ".TH \"%s\" \"%d\" \"\" \"Tenin\" \"Tenin\"\n", strings.ToUpper(escape(name)), section)
 }
 
