@@ -47,11 +47,10 @@ func Command(p Policy, m Mode, extra ...*os.File) (*exec.Cmd, error) {
 // with args (without the program's name) in an empty network namespace, with no new privileges, no cores and a filter
 // that leaves it no socket family but p.Families (nil: Unix sockets only), no io_uring, no tracing of others and no way
 // into another namespace. Files, terminal, process group and signals stay as they are, and the child can make the
-// namespaces of its own workers. Without [Policy.Network] false and the environment, limits and ids of p, the other
-// fields of p have no meaning here.
+// namespaces of its own workers. Of the policy, role, environment, families, limits and ids are used.
 //
 // A privileged caller's child gets a user namespace too, with every id mapped to itself: root in there has no power
-// over the namespaces outside.
+// over the namespaces outside, nor over what only the host's root may do (raise priorities, lock memory without limit).
 //
 // The child is told of the caller's death by SIGTERM, so that it can close what it holds. [Child] returns its role.
 func Launch(p Policy, m Mode, args []string, extra ...*os.File) (*exec.Cmd, error) {

@@ -142,11 +142,8 @@ func answer32(answer uint32) unix.SockFilter {
 
 // filter installs a program: on this thread, or with SECCOMP_FILTER_FLAG_TSYNC on all.
 func (j *job) filter(f *filter, flags uintptr) error {
-	if j.skips(FeatureSeccomp) {
+	if j.lacks(FeatureSeccomp) {
 		return nil
-	}
-	if _, ok := have(FeatureSeccomp); !ok {
-		return nil // [Command] and [Launch] have noted it.
 	}
 	return j.install(f, flags)
 }

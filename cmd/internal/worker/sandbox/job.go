@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,11 @@ func (j *job) missing(feature string, why error) error {
 	}
 	j.Missing = append(j.Missing, feature)
 	return nil
+}
+
+// lacks tells whether the child goes on without a layer: its parent found the kernel without it, or a test left it out.
+func (j *job) lacks(feature string) bool {
+	return slices.Contains(j.Missing, feature) || j.skips(feature)
 }
 
 // Missing returns the features that this process goes on without, with [Warn]; nil when every layer is in place.

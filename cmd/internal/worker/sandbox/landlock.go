@@ -27,11 +27,8 @@ const (
 //
 // What Landlock cannot say, the other layers do: Unix sockets with a path name, UDP and stat(2) pass through ABI 7.
 func (j *job) landlock(grants []grant) error {
-	if j.skips(FeatureLandlock) {
+	if j.lacks(FeatureLandlock) {
 		return nil
-	}
-	if _, ok := have(FeatureLandlock); !ok {
-		return nil // [Command] has noted it.
 	}
 	set := unix.LandlockRulesetAttr{Handled_access_fs: allFiles, Handled_access_net: allPorts, Scoped: allScopes}
 	if j.Policy.Network && j.Policy.Ports == nil {

@@ -21,7 +21,7 @@ type Policy struct {
 	Exec    []string // files and folders that may be read, executed and mapped as code
 	Write   []string // files and folders that may be read and written; normally none
 	Sockets []string // Unix sockets, or folders of such, that appear under their own path; a replaced socket file is seen by a new child only
-	Devices []string // device files, or folders of such, that may be read, written and controlled
+	Devices []string // device files, or folders of such, that may be read, written and controlled; sound cards, for which [Seal] keeps the ioctls
 
 	Families []int // socket families that may be opened after [Seal]; nil: none
 	LoadCode bool  // true: files may still be mapped as code after [Seal], for libraries that load plug-ins late
