@@ -19,6 +19,8 @@ const (
 	// soundLoss is what that word costs for sounding otherwise than what was heard, in nats for the whole of reading.Within's
 	// distance. It is halved where the word also shares letters with what was heard.
 	soundLoss = 26
+	// againEnough is the logarithm of the probability of a sentence with no more to gain from a second decode.
+	againEnough = -1.5
 	// againGain is how much likelier a second decode must be that has none of the words that were sought.
 	againGain = 0.5
 	// againSound is how far the second decode may sound from the first: it must be another spelling of the same sounds.
@@ -51,29 +53,14 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	if err != nil {
 		return r, err
 	}
-	t.Again += 2
-	t.Tries += 2
-	// A prompt that reads as what was said before pulls stronger than a row of words; the guards look at the words alone,
-	// since reciting that sentence is what the decode is asked to try.
-	b := a
-	if best != first {
-		b.prompt += best.text
-	} else {
-		said, _ := together(r.text, slices.DeleteFunc(slices.Clone(likely), func(n near) bool { return n.distance > againClose }))
-		b.prompt += said
-	}
-	second, err := d.again(ctx, b)
-	if err != nil {
-		return r, err
-	}
-	if second.text != best.text && suspect(second, a, samples) == "" {
-		scores, err := d.score(ctx, a, []string{second.text})
-		if err != nil {
+	t.Again++
+	t.Tries++
+	if best.logProb < againEnough {
+		if best, err = decodeAgain(ctx, d, x, a, first, best, likely, samples); err != nil {
 			return r, err
 		}
-		if s := (sentence{second.text, scores[0], scores[0]}); prefer(x, first, best, s, likely) {
-			best = s
-		}
+		t.Again++
+		t.Tries++
 	}
 	t.Decode += time.Since(begin)
 	if best == first {
@@ -81,6 +68,31 @@ func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attemp
 	}
 	r.text, r.logProb = best.text, best.logProb
 	return r, nil
+}
+
+// decodeAgain prompts the decoder with the best sentence so far and returns the better of it and what comes out.
+func decodeAgain(ctx context.Context, d decoder, x *Lexicon, a attempt, first, best sentence, likely []near, samples int) (sentence, error) {
+	// A prompt that reads as what was said before pulls stronger than a row of words; the guards look at the words alone,
+	// since reciting that sentence is what the decode is asked to try.
+	b := a
+	if best != first {
+		b.prompt += best.text
+	} else {
+		said, _ := together(first.text, slices.DeleteFunc(slices.Clone(likely), func(n near) bool { return n.distance > againClose }))
+		b.prompt += said
+	}
+	second, err := d.again(ctx, b)
+	if err != nil || second.text == best.text || suspect(second, a, samples) != "" {
+		return best, err
+	}
+	scores, err := d.score(ctx, a, []string{second.text})
+	if err != nil {
+		return best, err
+	}
+	if s := (sentence{second.text, scores[0], scores[0]}); prefer(x, first, best, s, likely) {
+		best = s
+	}
+	return best, nil
 }
 
 // putIn scores text with each of likely in its place, and with all together that are each worth it.

@@ -94,7 +94,7 @@ func (x *Lexicon) Focus(text string) string {
 	if len(likely) == 0 {
 		return x.prompt
 	}
-	return x.focus(text, likely[:min(mostFocus, len(likely))])
+	return x.focus(text, likely)
 }
 
 func (x *Lexicon) focus(text string, likely []near) string {

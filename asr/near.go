@@ -22,8 +22,8 @@ const (
 	// nearAlike is how far a word may sound from a stretch that has as many letters and some of them in the same places:
 	// characters that make no word together are read by guess (両修書 for 領収書).
 	nearAlike = 0.6
-	// mostNear bounds the words that one transcript calls up, mostFocus those that a prompt names.
-	mostNear, mostFocus = 8, 6
+	// mostNear bounds the words that one transcript calls up.
+	mostNear = 6
 	// commonWords stand before them in a focused prompt.
 	commonWords = 4
 )
