@@ -18,6 +18,7 @@ import (
 	"tenin/cmd/internal/kiosk"
 	"tenin/llm/models"
 	"tenin/storage"
+	"tenin/storage/seal"
 )
 
 // State is how a check ended.
@@ -34,7 +35,7 @@ const (
 type Finding struct {
 	// Check is a stable name: "weights", "microphone", …
 	Check string `json:"check"`
-	// Part is what the check belongs to: "machine", "models", "audio", "home".
+	// Part is what the check belongs to: "machine", "models", "audio", "home", "tpm".
 	Part  string `json:"part"`
 	State State  `json:"state"`
 	// Text says what was found, Do what to do about it; Do is empty when all is well.
@@ -57,7 +58,7 @@ type Options struct {
 }
 
 // Parts are the names that Options.Part takes.
-var Parts = []string{"machine", "models", "audio", "home"}
+var Parts = []string{"machine", "models", "audio", "home", "tpm"}
 
 // Examine runs the checks one after the other and tells each finding as it comes.
 func Examine(ctx context.Context, o Options, tell func(Finding)) (worst State) {
@@ -66,7 +67,7 @@ func Examine(ctx context.Context, o Options, tell func(Finding)) (worst State) {
 		part string
 		run  func(context.Context, Options, func(check string, s State, text, do string))
 	}{
-		{"machine", machine}, {"models", weights}, {"audio", sound}, {"home", home},
+		{"machine", machine}, {"models", weights}, {"audio", sound}, {"home", home}, {"tpm", tpm},
 	}
 	for _, c := range checks {
 		if o.Part != "" && o.Part != c.part {
@@ -206,7 +207,7 @@ func vault(o Options, tell func(string, State, string, string)) {
 		tell("vault", OK, "none yet; the first kept session makes it", "")
 		return
 	}
-	vault, err := kiosk.OpenVault(o.Home)
+	vault, err := kiosk.OpenVault(o.Home, kiosk.Unlock{Seal: o.Settings.Seal})
 	if errors.Is(err, storage.ErrLocked) {
 		tell("vault", OK, "in use by a running tenin", "")
 		return
@@ -220,5 +221,12 @@ func vault(o Options, tell func(string, State, string, string)) {
 	} else {
 		tell("vault", OK, "every record is whole", "")
 	}
-	tell("seal", Warn, "a key file beside the vault guards it", "whoever copies the whole disk can read it: "+kiosk.KeyFile(o.Home).Path())
+	switch kiosk.SealKind(o.Home, o.Settings.Seal) {
+	case seal.KindTPM:
+		tell("seal", OK, "the TPM guards it", "")
+	case seal.KindPassphrase:
+		tell("seal", OK, "a passphrase guards it", "")
+	default:
+		tell("seal", Warn, "a key file beside the vault guards it", "whoever copies the whole disk can read it: "+kiosk.KeyFile(o.Home).Path())
+	}
 }
