@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -117,14 +119,33 @@ func askPIN(prompt string) (seal.Secret, error) {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
 		return seal.Secret{}, fmt.Errorf("PIN: %w: nobody can be asked here; give the credential %s, or name a file with --pin-file", seal.ErrNoKey, service.PIN)
 	}
-	fmt.Fprint(os.Stderr, prompt)
-	b, err := term.ReadPassword(int(os.Stdin.Fd()))
-	fmt.Fprintln(os.Stderr)
+	fd := int(os.Stdin.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
+		return seal.Secret{}, fmt.Errorf("PIN: %w", err)
+	}
+	// The program's own handling of Ctrl-C does not end a read of the terminal.
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(stop)
+	fmt.Fprint(os.Stderr, prompt)
+	defer fmt.Fprintln(os.Stderr)
+	typed := make(chan []byte, 1)
+	go func() {
+		b, err := term.ReadPassword(fd)
+		if err != nil {
+			b = nil
+		}
+		typed <- b
+	}()
+	select {
+	case b := <-typed:
+		if len(b) == 0 {
+			return seal.Secret{}, fmt.Errorf("PIN: %w: none was typed", seal.ErrNoKey)
+		}
+		return seal.TakeSecret(b), nil
+	case <-stop:
+		_ = term.Restore(fd, before)
 		return seal.Secret{}, fmt.Errorf("PIN: %w: none was typed", seal.ErrNoKey)
 	}
-	if len(b) == 0 {
-		return seal.Secret{}, fmt.Errorf("PIN: %w: none was typed", seal.ErrNoKey)
-	}
-	return seal.TakeSecret(b), nil
 }
