@@ -33,15 +33,9 @@ func init() {
 	}
 	roles["library"] = libraryFromMemory
 	roles["files"] = func() error {
-		entries, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			return err
-		}
-		for _, entry := range entries {
-			target, _ := os.Readlink("/proc/self/fd/" + entry.Name())
-			fmt.Println(entry.Name(), target)
-		}
-		return nil
+		held, err := Held(os.Getpid())
+		fmt.Println(strings.Join(held, "\n"))
+		return err
 	}
 }
 
