@@ -166,6 +166,13 @@ func (s *stage) damage(point string, err error) {
 	s.broken[point] = err
 }
 
+// mend repairs every point.
+func (s *stage) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.broken)
+}
+
 func (s *stage) fault(what string) {
 	s.faults = append(s.faults, what)
 }
