@@ -64,19 +64,26 @@ func answer(name string, err error) Feature {
 }
 
 // tryNamespace starts a child in the namespace that executes what cannot be executed: the answer tells whether the
-// kernel came as far as that.
+// kernel came as far as that. A user namespace must take its map of ids too.
 func tryNamespace(flag uintptr) error {
 	attributes := &syscall.SysProcAttr{Cloneflags: flag}
-	if !privileged() || flag == unix.CLONE_NEWUSER {
+	if !privileged() {
 		attributes.Cloneflags |= unix.CLONE_NEWUSER
-		if err := mapIDs(attributes); err != nil {
-			return err
-		}
 	}
-	err := whileDumpable(func() error {
-		_, err := syscall.ForkExec(nowhere, []string{"tenin"}, &syscall.ProcAttr{Sys: attributes})
+	err := tryClone(attributes)
+	if err != nil || flag != unix.CLONE_NEWUSER {
 		return err
-	})
+	}
+	if err := mapIDs(attributes); err != nil {
+		return err
+	}
+	return whileDumpable(func() error { return tryClone(attributes) })
+}
+
+// tryClone starts a process that ends at once. It must not have a map of ids unless the namespaces are known to be
+// had: the standard library leaves a pipe open for each map that it could not hand over.
+func tryClone(attributes *syscall.SysProcAttr) error {
+	_, err := syscall.ForkExec(nowhere, []string{"tenin"}, &syscall.ProcAttr{Sys: attributes})
 	if errors.Is(err, unix.ENOTDIR) {
 		return nil
 	}

@@ -110,12 +110,10 @@ func tryPidfd(_ context.Context, _ Targets, target string) error {
 // tryFork starts a process, in the namespace of the flag, that executes what cannot be executed and ends.
 func tryFork(flag uintptr) attempt {
 	return func(context.Context, Targets, string) error {
-		attributes := &syscall.SysProcAttr{Cloneflags: flag}
-		if flag == unix.CLONE_NEWUSER {
-			attributes.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
+		if err := tryClone(&syscall.SysProcAttr{Cloneflags: flag}); err != nil {
+			return err
 		}
-		_, err := syscall.ForkExec(nowhere, []string{"tenin"}, &syscall.ProcAttr{Sys: attributes})
-		return reached(err, unix.ENOTDIR)
+		return success("reached")
 	}
 }
 
