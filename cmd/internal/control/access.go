@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -100,17 +101,9 @@ func (s *Server) authorize(ctx context.Context, method string) (context.Context,
 	case !known:
 		return ctx, fail(codes.Unauthenticated, reasonPIN, "a PIN of the shop's staff is needed: give it, or name a file that holds it with --pin-file")
 	case !slices.Contains(rule.roles, member.Role):
-		return ctx, fail(codes.PermissionDenied, reasonRole, fmt.Sprintf("%s is a %s, and this takes a %s", member.Name, member.Role, orWords(rule.roles)))
+		return ctx, fail(codes.PermissionDenied, reasonRole, fmt.Sprintf("%s has the role %s, and this takes %s", member.Name, member.Role, strings.Join(rule.roles, " or ")))
 	}
 	return ctx, nil
-}
-
-func orWords(roles []string) string {
-	text := roles[0]
-	for _, r := range roles[1:] {
-		text += " or a " + r
-	}
-	return text
 }
 
 // access opens and ends staff sessions.
