@@ -118,6 +118,15 @@ func hello(ctx context.Context, nc *nats.Conn, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	reply, err := nc.RequestWithContext(ctx, Subject(key), nil)
+	for errors.Is(err, nats.ErrNoResponders) {
+		// The hub is just starting.
+		select {
+		case <-ctx.Done():
+			return "", err
+		case <-time.After(100 * time.Millisecond):
+		}
+		reply, err = nc.RequestWithContext(ctx, Subject(key), nil)
+	}
 	if err != nil {
 		return "", err
 	}

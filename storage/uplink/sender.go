@@ -143,7 +143,7 @@ func (s *Sender) Run(ctx context.Context, box Outbox) error {
 	}
 	defer nc.Close()
 	session := Inbox(s.key) + "." + nats.NewInbox()[len(nats.InboxPrefix):]
-	replies := make(chan *nats.Msg, 2*s.o.Window)
+	replies := make(chan *nats.Msg, 16*s.o.Window)
 	sub, err := nc.ChanSubscribe(session+".*", replies)
 	if err != nil {
 		return fmt.Errorf("uplink: %w", err)
@@ -206,9 +206,14 @@ var (
 // how many were acknowledged, and why not all were. An error of the outbox may name
 // anything, so it is told by its kind only.
 func (s *Sender) round(ctx context.Context, nc *nats.Conn, box Outbox, session string, replies <-chan *nats.Msg, down <-chan struct{}) (int, error) {
-	select {
-	case <-down:
-	default:
+	// What is left of an earlier round that was broken off would fill the channel.
+	for stale := true; stale; {
+		select {
+		case <-down:
+		case <-replies:
+		default:
+			stale = false
+		}
 	}
 	// Those that must not be sent stay in the outbox, and must not hide the others.
 	pending, err := box.Pending(ctx, s.o.Window+len(s.skipped))
@@ -252,7 +257,9 @@ func (s *Sender) round(ctx context.Context, nc *nats.Conn, box Outbox, session s
 				continue // an answer to an earlier round, or none of ours
 			}
 			status, _, ok := DecodeStatus(reply.Data)
-			if !ok {
+			if isNobody(reply) {
+				status = StatusLater
+			} else if !ok {
 				continue
 			}
 			delete(waiting, id)
@@ -274,6 +281,10 @@ func (s *Sender) round(ctx context.Context, nc *nats.Conn, box Outbox, session s
 	}
 	return done, nil
 }
+
+// isNobody reports whether the server answered that nobody listens: the hub is just
+// starting or stopping.
+func isNobody(m *nats.Msg) bool { return len(m.Data) == 0 && m.Header.Get("Status") == "503" }
 
 // skip remembers a message that is not to be sent in this run.
 func (s *Sender) skip(id [16]byte, why string) {
