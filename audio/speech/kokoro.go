@@ -33,29 +33,46 @@ var _ Synthesizer = (*Kokoro)(nil)
 // 0.5 with 1; beside other busy threads about as long as it lasts. Files that are missing
 // or broken are named in the error. Close it when done.
 func OpenKokoro(p Paths, a *reading.Analyzer, threads int) (*Kokoro, error) {
-	front, err := p.frontEnd(a)
-	if err != nil {
-		return nil, weightsError(err)
+	return LoadKokoro(p, func() *reading.Analyzer { return a }, threads)
+}
+
+// LoadKokoro is OpenKokoro for a process that has not read the dictionary yet: words, such as reading.Default, is called
+// while the model is being loaded, which takes about as long.
+func LoadKokoro(p Paths, words func() *reading.Analyzer, threads int) (*Kokoro, error) {
+	k := &Kokoro{id: sync.OnceValues(func() (string, error) { return kokoroID(p) })}
+	var front sync.WaitGroup
+	var frontErr error
+	front.Go(func() { k.front, frontErr = p.frontEnd(words()) })
+	err := k.load(p, threads)
+	front.Wait()
+	switch {
+	case frontErr != nil:
+		if k.session != nil {
+			k.session.Close()
+		}
+		return nil, weightsError(frontErr)
+	case err != nil:
+		return nil, err
 	}
-	vocab, err := readVocab(p.Vocab)
-	if err != nil {
-		return nil, weightsError(err)
+	return k, nil
+}
+
+// load opens all but the front end.
+func (k *Kokoro) load(p Paths, threads int) (err error) {
+	if k.vocab, err = readVocab(p.Vocab); err != nil {
+		return weightsError(err)
 	}
-	voices, err := readVoices(p.Voices)
-	if err != nil {
-		return nil, weightsError(err)
+	if k.voices, err = readVoices(p.Voices); err != nil {
+		return weightsError(err)
 	}
 	if _, err := os.Stat(p.Model); err != nil {
-		return nil, weightsError(err)
+		return weightsError(err)
 	}
-	session, err := onnx.OpenSession(p.Model, []string{"tokens", "style", "speed"}, []string{"audio"}, onnx.Options{Threads: threads})
+	k.session, err = onnx.OpenSession(p.Model, []string{"tokens", "style", "speed"}, []string{"audio"}, onnx.Options{Threads: threads})
 	if err != nil {
-		return nil, fmt.Errorf("speech: %w", err)
+		return fmt.Errorf("speech: %w", err)
 	}
-	return &Kokoro{
-		front: front, vocab: vocab, voices: voices, session: session,
-		id: sync.OnceValues(func() (string, error) { return kokoroID(p) }),
-	}, nil
+	return nil
 }
 
 // FrontEnd returns the front end that the model is fed by.

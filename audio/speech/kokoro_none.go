@@ -18,6 +18,11 @@ var _ Synthesizer = (*Kokoro)(nil)
 // OpenKokoro returns audio.ErrNoEngines.
 func OpenKokoro(Paths, *reading.Analyzer, int) (*Kokoro, error) { return nil, audio.ErrNoEngines }
 
+// LoadKokoro returns audio.ErrNoEngines.
+func LoadKokoro(Paths, func() *reading.Analyzer, int) (*Kokoro, error) {
+	return nil, audio.ErrNoEngines
+}
+
 // FrontEnd returns nil.
 func (k *Kokoro) FrontEnd() *FrontEnd { return nil }
 

@@ -80,10 +80,7 @@ func (p *Pool) reach(ctx context.Context, call func(context.Context, *process) e
 
 // refit replaces a process whose devices are gone.
 func (p *Pool) refit(ctx context.Context, s *slot) error {
-	s.mu.Lock()
-	worn := s.process != nil && s.process.worn.Load()
-	s.mu.Unlock()
-	if !worn {
+	if q := s.current(); q == nil || !q.worn.Load() {
 		return nil
 	}
 	if err := s.gate.Acquire(ctx, gateWidth); err != nil {

@@ -66,7 +66,7 @@ func RealEngines() Engines {
 					return nil, err
 				}
 			}
-			return speech.OpenKokoro(speech.PathsIn(s.Weights.Dir()), reading.Default(), s.Threads)
+			return speech.LoadKokoro(speech.PathsIn(s.Weights.Dir()), reading.Default, s.Threads)
 		},
 		Devices: func(Settings) (Devices, error) { return system{}, nil },
 	}

@@ -11,7 +11,12 @@ import (
 
 // Main is a worker's whole life: it answers the pool over the inherited socket, opens the role's engines and seals itself
 // when told to, and returns the process's exit code when the pool closes the socket. Call it where sandbox.Child says so.
-func Main(role string) int { return Serve(role, RealEngines()) }
+func Main(role string) int {
+	if Role(role) == Uplink {
+		return ServeUplink()
+	}
+	return Serve(role, RealEngines())
+}
 
 // Serve is Main with other engines.
 func Serve(role string, engines Engines) int {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
@@ -22,6 +23,15 @@ var weightsOf = map[Role][]string{
 	LLM:   {models.E5},
 	Voice: {models.Kokoro, models.KokoroVoices, models.KokoroVocab, models.KokoroWords},
 }
+
+// lateLibraries are what the embedded onnxruntime links, beyond what the program does; it is opened when the role begins.
+var (
+	lateLibraries  = []string{"libdl.so.2", "librt.so.1", "libpthread.so.0"}
+	libraryFolders = []string{
+		"/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib/aarch64-linux-gnu",
+		"/lib64", "/usr/lib64", "/lib", "/usr/lib",
+	}
+)
 
 // soundCode and soundFiles are where ALSA finds its configuration and the plug-in that speaks to a sound server.
 var (
@@ -45,6 +55,11 @@ func (o Options) policy(role Role) (sandbox.Policy, error) {
 	}
 	if o.Weights == "" {
 		return p, nil
+	}
+	for _, folder := range libraryFolders {
+		for _, name := range lateLibraries {
+			p.Exec = append(p.Exec, existing([]string{filepath.Join(folder, name)})...)
+		}
 	}
 	store := models.Open(o.Weights)
 	for _, name := range weightsOf[role] {

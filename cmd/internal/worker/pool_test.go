@@ -74,3 +74,6 @@ func TestEveryRoleAnswers(t *testing.T) {
 	}
 	t.Log(p.Processes(), log.String())
 }
+
+// RealVariable makes the test binary a worker with the real engines.
+const RealVariable = "TENIN_REAL"

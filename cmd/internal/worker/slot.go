@@ -176,10 +176,7 @@ func (s *slot) ready(ctx context.Context, limit time.Duration) (*process, error)
 
 // renew replaces the process that serves now by a fresh one, and returns when that is ready. No call may be under way.
 func (s *slot) renew(ctx context.Context, why Reason, needed func(*process) bool) error {
-	s.mu.Lock()
-	p := s.process
-	s.mu.Unlock()
-	if p != nil && p.alive() {
+	if p := s.current(); p != nil && p.alive() {
 		if !needed(p) {
 			return nil
 		}
@@ -195,4 +192,11 @@ func (s *slot) renew(ctx context.Context, why Reason, needed func(*process) bool
 	}
 	_, err := s.ready(ctx, s.limits.load)
 	return err
+}
+
+// current is the process that serves now, or nil.
+func (s *slot) current() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process
 }
