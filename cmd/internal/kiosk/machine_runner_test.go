@@ -208,6 +208,33 @@ func TestWhoTouchesNothingIsGone(t *testing.T) {
 	s.wantOrder(t)
 }
 
+func TestTheNextShopperIsHeardWithoutTheLastOnesWords(t *testing.T) {
+	s := openStage(t, parking)
+	s.run(0)
+	var first []string
+	for range 2 {
+		s.welcome(false)
+		waitForState[Ready](s)
+		s.mu.Lock()
+		first = append(first, s.prompts[0])
+		s.prompts = nil
+		s.mu.Unlock()
+		s.runner.Send(NextShopper{})
+		waitForState[Attract](s)
+	}
+	if first[0] == "" || first[1] != first[0] {
+		t.Errorf("the first decode of the second visit is told %q, of the first %q", first[1], first[0])
+	}
+	idle := make(chan bool, 1)
+	s.runner.mail.post(letter{deliver: func() { idle <- s.runner.visit == nil && s.runner.turn == nil }})
+	if !<-idle {
+		t.Error("the runner still holds a visit")
+	}
+	s.runner.Send(Leave{})
+	s.waitForEnd()
+	s.wantOrder(t)
+}
+
 func TestATypedQuestionTakesTheSameWay(t *testing.T) {
 	s := openStage(t, "")
 	s.run(0)

@@ -41,6 +41,7 @@ type stage struct {
 	mouths   int // that may sound
 	faults   []string
 	suspect  asr.Suspicion
+	prompts  []string // of each decode
 	ended    chan struct{}
 }
 
@@ -56,6 +57,9 @@ func openStage(t *testing.T, words string) *stage {
 		e.Recognizer, e.Embedder = stageEars{s, e.Recognizer}, stageMemory{s, e.Embedder}
 		e.Voice = stageVoice{s, e.Voice}
 	})
+	if _, err := s.clerk.SayApproved(t.Context(), speech.Approve(Sorry("ja")), ""); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -339,6 +343,7 @@ func (e stageEars) Transcribe(ctx context.Context, samples []float32, o asr.Opti
 	t, err := e.Recognizer.Transcribe(ctx, samples, o)
 	e.stage.mu.Lock()
 	defer e.stage.mu.Unlock()
+	e.stage.prompts = append(e.stage.prompts, o.Prompt)
 	t.Suspect = e.stage.suspect
 	return t, err
 }
