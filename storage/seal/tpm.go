@@ -40,7 +40,8 @@ type TPMOptions struct {
 //   - PCR 7: the state and the keys of Secure Boot;
 //   - with TPMOptions.PublicKey, a signature over the PCR 11 that was measured, so
 //     that only images of that signer open it, in the boot phases they name;
-//   - with a PIN, that PIN: the TPM counts wrong ones and locks itself.
+//   - with a PIN, that PIN: the TPM counts wrong ones and locks itself. It counts a
+//     power cut too, after a PIN was tried since the last proper shutdown.
 //
 // Nothing is stored in the TPM. The storage key is made anew for each call from
 // the owner seed and the TCG's ECC P-256 template, which gives the same key each

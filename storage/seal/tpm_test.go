@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-tpm/tpm2"
 	"github.com/google/go-tpm/tpm2/transport"
 )
 
@@ -295,6 +296,56 @@ func TestWhoListensOnTheWiresLearnsNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestEverySessionIsSaltedToTheStorageKey(t *testing.T) {
+	e := newEmulator(t)
+	started, unsalted := 0, 0
+	listen(t, &between{sent: func(_ int, c []byte) error {
+		if tpm2.TPMCC(binary.BigEndian.Uint32(c[6:])) == tpm2.TPMCCStartAuthSession {
+			started++
+			if tpm2.TPMHandle(binary.BigEndian.Uint32(c[10:])) == tpm2.TPMRHNull {
+				unsalted++
+			}
+		}
+		return nil
+	}})
+	s := cheapTPM(TPMOptions{Device: e.path, RequirePIN: true, PIN: pinOf("135790")})
+	blob := mustSeal(t, s, Random(32))
+	if _, err := s.Unseal(blob); err != nil {
+		t.Fatal(err)
+	}
+	c, secret := NewCounter(e.path), Random(32)
+	id, _, err := c.Create(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Increment(id, secret); err != nil {
+		t.Fatal(err)
+	}
+	if started < 8 || unsalted != 0 {
+		t.Fatalf("%d of %d sessions have keys that a listener knows", unsalted, started)
+	}
+}
+
+func TestNoPasswordGoesOverTheWires(t *testing.T) {
+	e := newEmulator(t)
+	var heard bytes.Buffer
+	listen(t, &between{sent: func(_ int, c []byte) error { heard.Write(c); return nil }})
+	c, secret := NewCounter(e.path), Random(32)
+	id, _, err := c.Create(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Increment(id, secret); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.with(secret, func(_ *device, _ *primaryKey, auth []byte) error {
+		if bytes.Contains(heard.Bytes(), auth[:8]) || bytes.Contains(heard.Bytes(), secret.Bytes()[:8]) {
+			t.Error("what opens the counter went over the wires in clear")
+		}
+		return nil
+	})
 }
 
 func TestWhoChangesAnswersOnTheWiresIsFoundOut(t *testing.T) {
