@@ -107,6 +107,38 @@ func TestRealDevicesConformInTheirSandbox(t *testing.T) {
 	})
 }
 
+func TestASoundServerThatCameBackIsFoundByANewProcess(t *testing.T) {
+	server := audiotest.Start(t, "speaker")
+	for _, variable := range server.Env("speaker", "speaker.monitor") {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	p := real(t, func(o *Options) { o.Sound = FindSound(t.Context()) }, Audio)
+	play := func() error {
+		s, err := p.OpenSpeaker(bounded(t), audio.DeviceOptions{Name: "pulse"})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		_, err = s.Play(bounded(t), audio.Clip{Samples: tone(200 * time.Millisecond), Rate: audio.SampleRate})
+		return err
+	}
+	if err := play(); err != nil {
+		t.Fatal(err)
+	}
+	server.Kill()
+	if err := play(); !errors.Is(err, audio.ErrNoSpeaker) && !errors.Is(err, audio.ErrDeviceLost) {
+		t.Errorf("without a server: %v", err)
+	}
+	server.Restart(t)
+	if err := play(); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	if n := p.Processes()[0].Restarts; n != 0 {
+		t.Errorf("%d restarts were counted as crashes", n)
+	}
+}
+
 // locked is a log that several goroutines may write.
 type locked struct {
 	mu sync.Mutex

@@ -37,7 +37,8 @@ type Options struct {
 	spawn  spawner
 }
 
-// MemoryLimits are the most that each role may hold, in bytes.
+// MemoryLimits are the most that each role may hold, in bytes. After the conformance suites asr held 419 MB, llm 117 and
+// voice 546 (PSS); a longer chunk needs more.
 var MemoryLimits = map[Role]uint64{ASR: 1200 << 20, LLM: 600 << 20, Voice: 1200 << 20, Audio: 300 << 20}
 
 // Pool is a set of running workers. Its clients may be asked for at any time and share the workers. The caller of an

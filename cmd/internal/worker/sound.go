@@ -16,6 +16,8 @@ type Sound struct {
 	Sockets []string
 	// Devices are device files or folders of them.
 	Devices []string
+	// Files are read: the sound server's cookie.
+	Files []string
 	// Env tells the sound library where they are (PULSE_SERVER, PULSE_SOURCE, …).
 	Env []string
 }
@@ -43,8 +45,7 @@ func FindSound(ctx context.Context) Sound {
 		}
 	}
 	if cookie := env["PULSE_COOKIE"]; cookie != "" {
-		// Not the socket's file, but as little a secret from the sound server's client.
-		s.Sockets = append(s.Sockets, cookie)
+		s.Files = append(s.Files, cookie)
 	}
 	if info, err := os.Stat("/dev/snd"); err == nil && info.IsDir() {
 		s.Devices = append(s.Devices, "/dev/snd")
