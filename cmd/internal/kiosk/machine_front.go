@@ -76,4 +76,6 @@ type RunnerOptions struct {
 	// Ahead goes on while nobody is being served, can be stopped at any point, and takes up where it was: see
 	// Clerk.RenderQuietly. It may be nil.
 	Ahead func(context.Context) error
+	// Watch is told each state that is entered, as one word; it must not wait. It may be nil.
+	Watch func(word string)
 }
