@@ -15,7 +15,7 @@ var ErrSettings = errors.New("settings name another seal")
 // that the old key file, if there was one, is destroyed. It returns what guarded the vault before. pin gives the new PIN or
 // passphrase where the new seal has one.
 func Reseal(home string, u Unlock, to seal.Kind, pin PIN) (from seal.Kind, err error) {
-	if k := u.Seal.Kind; k != "auto" && k != string(to) {
+	if k := u.Seal.Kind; k != "" && k != "auto" && k != string(to) {
 		return "", fmt.Errorf("%w: seal.kind is %q; set it to \"auto\" or %q first, or the vault would not open afterwards", ErrSettings, k, to)
 	}
 	if !HasVault(home) {
