@@ -31,6 +31,9 @@ const (
 	// wordGain is how much less likely, in nats, a sentence may be with one of the shop's words in it than without: such
 	// words are what people say at a counter.
 	wordGain = 1.5
+	// madeUpGain is the same where what was heard is no word at all: of 両外, 両収書 and the like the true word scored up to 4
+	// nats less.
+	madeUpGain = 4
 	// soundLoss is what that word costs for sounding otherwise than what was heard, in nats for the whole of reading.Within's
 	// distance. It is halved where the word also shares letters with what was heard.
 	soundLoss = 26
@@ -158,7 +161,13 @@ func putIn(ctx context.Context, d decoder, a attempt, text string, likely []near
 }
 
 // worth is what n adds to the logarithm of the probability of a sentence.
-func (n near) worth() float64 { return wordGain - soundLoss*n.apart() }
+func (n near) worth() float64 {
+	gain := wordGain
+	if n.madeUp {
+		gain = madeUpGain
+	}
+	return gain - soundLoss*n.apart()
+}
 
 // prefer tells whether the second decode is better than the best sentence so far: likelier, with the sounds of the first,
 // and without the loss of one of the shop's words that was there.

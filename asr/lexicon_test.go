@@ -105,6 +105,25 @@ func TestCharactersThatMakeNoWordAreReadOneByOne(t *testing.T) {
 	}
 }
 
+func TestOneLetterWordsInARowAreMadeUp(t *testing.T) {
+	for letters, want := range map[string]bool{"両外": true, "両収書": true, "要概": true, "信号": false, "面前": false, "室": false, "ます": false, "": false} {
+		if madeUp(letters) != want {
+			t.Errorf("%s: %v", letters, !want)
+		}
+	}
+}
+
+func TestAWordTakesThePlaceOfWholeLetters(t *testing.T) {
+	x := lexicon("改札口", "日焼け止め", "特売日")
+	for heard, want := range map[string]string{
+		"開殺口の外に何がありますか": "改札口の外に何がありますか", "冷やけ止めを買いに来ました": "日焼け止めを買いに来ました", "独売日は毎週ですか": "特売日は毎週ですか",
+	} {
+		if found := x.near(heard); len(found) != 1 || found[0].in(heard) != want {
+			t.Errorf("%s: %+v", heard, found)
+		}
+	}
+}
+
 func TestWhatIsNearLiesWithinTheText(t *testing.T) {
 	x := lexicon(shopWords...)
 	rapid.Check(t, func(t *rapid.T) {

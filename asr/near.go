@@ -34,7 +34,8 @@ type near struct {
 	distance float64
 	close    bool // near enough to be named in a prompt unheard
 	alike    bool
-	from, to int // the letters of the transcript in its place
+	madeUp   bool // what stands in its place is no word of the dictionary
+	from, to int  // the letters of the transcript in its place
 }
 
 // hearing is one way to read a transcript aloud.
@@ -120,7 +121,6 @@ func (x *Lexicon) near(text string) []near {
 	if letters == "" {
 		return nil
 	}
-	bareRunes := []rune(letters)
 	var all []near
 	for n, h := range x.hearings(text) {
 		kinds := beatsOf(h.kana)
@@ -145,9 +145,9 @@ func (x *Lexicon) near(text string) []near {
 			case 4:
 				limit, closer = min(limit, nearMiddle/w.beats), min(closer, closeMiddle/w.beats)
 			}
-			similar := alike(w.letters, bareRunes)
+			place := alike(w.letters, runes)
 			switch {
-			case similar:
+			case place >= 0:
 				limit, closer = nearAlike, nearAlike
 			case 3*bits.OnesCount64(w.kinds&^kinds) > bits.OnesCount64(w.kinds)+1:
 				continue
@@ -157,8 +157,16 @@ func (x *Lexicon) near(text string) []near {
 				continue
 			}
 			from, to := h.letters(runes, w.kana, m.Start, m.End)
-			if to > from && (near{sounded: w, distance: m.Distance, from: from, to: to}).replaces(text) {
-				found = append(found, near{w, m.Distance, m.Distance <= closer, similar, from, to})
+			if place >= 0 && place < to && from < place+len(w.letters) {
+				from, to = place, place+len(w.letters)
+			}
+			from, to = w.whole(runes, from, to)
+			if to <= from {
+				continue
+			}
+			f := near{w, m.Distance, m.Distance <= closer, place >= 0, false, from, to}
+			if f.replaces(text) {
+				found = append(found, f)
 				at = append(at, stretch{m.Start, m.End})
 			}
 		}
@@ -176,7 +184,26 @@ func (x *Lexicon) near(text string) []near {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b near) int { return cmp.Compare(b.gain(), a.gain()) })
-	return all[:min(mostNear, len(all))]
+	all = all[:min(mostNear, len(all))]
+	for i := range all {
+		all[i].madeUp = madeUp(string(runes[all[i].from:all[i].to]))
+	}
+	return all
+}
+
+// madeUp tells whether letters, two or more with a Chinese one among them, are words of one letter each to the dictionary:
+// Whisper writes 両外 or 要概 for sounds that it cannot place.
+func madeUp(letters string) bool {
+	n, han := 0, false
+	for _, t := range reading.Default().Analyze(letters) {
+		r := []rune(t.Surface)
+		if len(r) > 1 {
+			return false
+		}
+		n++
+		han = han || unicode.Is(unicode.Han, r[0])
+	}
+	return n > 1 && han
 }
 
 // gain orders near words: beats that agree.
@@ -190,25 +217,43 @@ func (n near) apart() float64 {
 	return n.distance
 }
 
-// alike tells whether a stretch of text has a third of the letters of word in their places, Chinese ones at that.
-func alike(word, text []rune) bool {
-	if len(word) < 3 || len(word) > 6 || !unicode.Is(unicode.Han, word[0]) {
-		return false
+// whole widens a stretch by a letter that w begins or ends with and that would else stand twice (冷やけ止|め for 日焼け止め).
+func (w *sounded) whole(runes []rune, from, to int) (int, int) {
+	word := []rune(w.text)
+	if to <= from {
+		return from, to
 	}
+	if from > 0 && runes[from-1] == word[0] && runes[from] != word[0] {
+		from--
+	}
+	if to < len(runes) && runes[to] == word[len(word)-1] && runes[to-1] != word[len(word)-1] {
+		to++
+	}
+	return from, to
+}
+
+// alike returns where in text there are as many letters as in word, a third of them the same in their places, Chinese ones
+// at that; -1 when nowhere.
+func alike(word, text []rune) int {
+	if len(word) < 3 || len(word) > 6 || !unicode.Is(unicode.Han, word[0]) {
+		return -1
+	}
+	best, most := -1, 0
 	for at := 0; at+len(word) <= len(text); at++ {
 		same := 0
 		for i, r := range word {
-			if r == text[at+i] && unicode.Is(unicode.Han, r) {
+			switch t := text[at+i]; {
+			case r == t && unicode.Is(unicode.Han, r):
 				same++
-			} else if unicode.Is(unicode.Hiragana, text[at+i]) != unicode.Is(unicode.Hiragana, r) {
+			case notLetter(t) || unicode.Is(unicode.Hiragana, t) != unicode.Is(unicode.Hiragana, r):
 				same = -len(word)
 			}
 		}
-		if same*3 >= len(word) {
-			return true
+		if same*3 >= len(word) && same > most {
+			best, most = at, same
 		}
 	}
-	return false
+	return best
 }
 
 // in is text with n in the place of what sounds like it.
