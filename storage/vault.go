@@ -255,10 +255,13 @@ func (v *Vault) readState(tx *bolt.Tx) error {
 		return err
 	}
 	payload, err := openRecord(aead, v.statePlace(), kindState, b.Get(keyState))
-	if err != nil || len(payload) != 8+len(pin{}) {
+	if err != nil || len(payload) != 8 && len(payload) != 8+len(pin{}) {
 		return damaged("it does not belong to this keyring; restore both from one backup")
 	}
-	v.staffTag = pin(payload[8:])
+	// A vault from before there were staff accounts has no tag of theirs.
+	if len(payload) > 8 {
+		v.staffTag = pin(payload[8:])
+	}
 	v.stored = binary.LittleEndian.Uint64(payload)
 	switch g := v.ring.generation; {
 	case g < v.stored:

@@ -122,16 +122,21 @@ func checkLanguage(language string) error {
 
 // openClerk opens the parts under the home and settings of the command line.
 func openClerk(ctx context.Context, f *flags, parts kiosk.Parts, language string) (*kiosk.Clerk, error) {
+	return openClerkWith(ctx, f, parts, language, kiosk.Engines{})
+}
+
+// openClerkWith opens a clerk that computes with engines; those that are missing are opened in this process.
+func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language string, engines kiosk.Engines) (*kiosk.Clerk, error) {
 	home, settings, err := f.load()
 	if err != nil {
 		return nil, err
 	}
 	if parts&kiosk.Keeping != 0 && !kiosk.HasVault(home) {
-		f.say("%s", kiosk.KeyFile(home).Describe())
+		f.say("%s", kiosk.DescribeSeal(home, settings.Seal))
 	}
 	report := newReporter(f)
 	return kiosk.Open(ctx, kiosk.Options{
-		Home: home, Config: settings, Parts: parts, Language: language,
+		Home: home, Config: settings, Parts: parts, Language: language, Engines: engines,
 		Notice:   func(line string) { f.say("%s", oneLine(line)) },
 		Progress: func(what string, done, total int) { report.step(what, int64(done), int64(total), false) },
 	})

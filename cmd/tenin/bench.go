@@ -30,7 +30,7 @@ neighbours double every time. With --json each prints one object with our figure
   tenin bench asr --clips DIR      the same over recordings of your own
   tenin bench memory               what each model takes`,
 	}
-	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchRecordings(f), newBenchOneShot())
+	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchHub(f), newBenchRecordings(f), newBenchOneShot())
 	return c
 }
 

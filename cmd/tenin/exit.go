@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"strings"
 
+	"tenin/cmd/internal/worker"
+	"tenin/cmd/internal/worker/sandbox"
 	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
@@ -49,10 +51,12 @@ func exitCode(err error) int {
 		return exitUsage
 	// Before damage: a key file that others may use is refused, whatever the vault makes of it.
 	case errors.As(err, new(refusedError)), errors.Is(err, fs.ErrPermission), errors.Is(err, storage.ErrReadOnly),
-		errors.Is(err, models.ErrReadOnly), errors.Is(err, seal.ErrUnsafe), errors.Is(err, storage.ErrNoConsent):
+		errors.Is(err, models.ErrReadOnly), errors.Is(err, sandbox.ErrMissing), errors.Is(err, seal.ErrUnsafe),
+		errors.Is(err, seal.ErrPCR), errors.Is(err, seal.ErrLockedOut), errors.Is(err, worker.ErrSeal), errors.Is(err, storage.ErrNoConsent):
 		return exitRefused
 	case errors.Is(err, storage.ErrDamaged), errors.Is(err, storage.ErrWrongKey), errors.Is(err, seal.ErrWrongKey),
-		errors.Is(err, seal.ErrNoKey), errors.Is(err, seal.ErrDamaged), errors.Is(err, models.ErrDamaged),
+		errors.Is(err, seal.ErrNoKey), errors.Is(err, seal.ErrNoTPM), errors.Is(err, seal.ErrNoCounter), errors.Is(err, storage.ErrRolledBack),
+		errors.Is(err, seal.ErrDamaged), errors.Is(err, models.ErrDamaged),
 		errors.Is(err, knowledge.ErrDamaged):
 		return exitDamaged
 	default:

@@ -13,6 +13,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"tenin/cmd/internal/worker"
+	"tenin/cmd/internal/worker/sandbox"
 )
 
 // version and cpuFeatures are set by the linker: what was built, and what its kernels need of the CPU.
@@ -30,6 +33,12 @@ func Main() int {
 		fmt.Fprintln(os.Stderr, "tenin:", err)
 		return exitFailed
 	}
+	// A child has its environment from its parent, and nothing to read it from anew.
+	role, child := sandbox.Child()
+	if child && role != kioskRole {
+		return worker.Main(role)
+	}
+	childRole = role
 	if err := ensureEnvironment(); err != nil {
 		fmt.Fprintln(os.Stderr, "tenin:", err)
 		return exitFailed

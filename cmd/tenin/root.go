@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/service"
 )
 
 // flags are those that every command takes.
@@ -59,8 +60,8 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 		}
 	}
 	add("clerk", newRun(f), newAsk(f), newChat(f), newTranscribe(f), newSpeak(f))
-	add("shop", newKnowledge(f), newSessions(f))
-	add("machine", newModels(f), newDoctor(f), newBench(f))
+	add("shop", newKnowledge(f), newSessions(f), newStaff(f), newKeys(f))
+	add("machine", newStatus(f), newModels(f), newDoctor(f), newBench(f), newHub(f), newMan(f))
 	root.AddCommand(newHelpConfig())
 	root.SetHelpCommand(newHelp())
 	// Cobra would add these when the program runs, and their arguments would stay unchecked.
@@ -119,6 +120,9 @@ func (f *flags) homeDir() (string, error) {
 	}
 	if dir := os.Getenv("TENIN_HOME"); dir != "" {
 		return filepath.Abs(dir)
+	}
+	if dir := service.DefaultHome(); dir != "" {
+		return dir, nil
 	}
 	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
 		return filepath.Join(dir, "tenin"), nil

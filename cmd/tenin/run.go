@@ -15,7 +15,9 @@ import (
 	"tenin/audio/speech"
 	"tenin/cmd/internal/bench"
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
+	"tenin/cmd/internal/service"
 	"tenin/llm/dialogue"
 )
 
@@ -53,6 +55,19 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			if err != nil {
 				return err
 			}
+			if childRole != kioskRole {
+				return launch(ctx, home, settings)
+			}
+			ctx, stop := lifelineContext(ctx)
+			defer stop()
+			if err := kiosk.AlreadyRuns(home); err != nil {
+				return err
+			}
+			log, err := openLog(home, settings)
+			if err != nil {
+				return err
+			}
+			defer log.Close()
 			// Files and the microphone are looked at before the engines are: a mistake shows at once.
 			var clips []audio.Clip
 			for _, path := range inputs {
@@ -66,10 +81,19 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			if err != nil {
 				return err
 			}
+			workers, err := newWorkers(f, home, settings, log.Logger)
+			if err != nil {
+				return err
+			}
+			defer workers.close()
 			live := false
+			var devices soundDevices
 			if len(clips) == 0 {
+				if devices, err = workers.sound(ctx); err != nil {
+					return err
+				}
 				var why error
-				if live, why = canListen(isTerminal(cmd.InOrStdin()), settings, systemSound{}); why != nil && !isDemo {
+				if live, why = canListen(isTerminal(cmd.InOrStdin()), settings, devices); why != nil && !isDemo {
 					return fmt.Errorf("%w; recorded questions exist for the demo shop only: name a recording with --input FILE.wav", why)
 				} else if why != nil {
 					f.say("%v: the demo shop answers recorded questions", why)
@@ -81,18 +105,37 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			}
 			// A new vault's seal is described when it is made; a kiosk that goes on says it at each start.
 			if kiosk.HasVault(home) {
-				f.say("%s", kiosk.KeyFile(home).Describe())
+				f.say("%s", kiosk.DescribeSeal(home, settings.Seal))
 			}
-			clerk, err := openClerk(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, language)
+			engines, err := workers.start(ctx)
+			if err != nil {
+				return err
+			}
+			clerk, err := openClerkWith(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, language, engines)
 			if err != nil {
 				return err
 			}
 			defer clerk.Close()
+			events := control.NewEvents("starting")
+			served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{
+				Version: version, Events: events, Processes: workers.processes, Log: log.Logger,
+			})
+			if err != nil {
+				return err
+			}
+			defer served.Close()
+			endUplink, err := serveUplink(ctx, home, clerk, log.Logger)
+			if err != nil {
+				return err
+			}
+			defer endUplink()
 			f.say("%s", clerk.Greeting())
-			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers}
+			_ = service.Ready()
+			defer service.Stopping()
+			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
 			switch {
 			case live:
-				newLive(run, cmd.InOrStdin(), systemSound{}, newConsole(f.quiet)).serve(ctx)
+				newLive(run, cmd.InOrStdin(), devices, newConsole(f.quiet)).serve(ctx)
 			case len(clips) > 0:
 				err = run.serve(ctx, len(clips), func(context.Context) (clip audio.Clip, _ error) {
 					clip, clips = clips[0], clips[1:]
@@ -134,6 +177,10 @@ type headlessRun struct {
 	answers  *answerFiles
 	// reset makes the engines anew between two shoppers; it may be nil.
 	reset func(context.Context) error
+	// watch is told what the kiosk does, in a word; it may be nil.
+	watch func(state string)
+	// summon tells the staff's screens that somebody asks for them; it may be nil.
+	summon func()
 }
 
 // demo answers recorded questions as a microphone would bring them.

@@ -21,10 +21,6 @@ const (
 	consentVersion = "2026-11-headless"
 )
 
-// shopperPatience is how long a shopper who touches no key is taken to be still there. Whoever comes later is somebody
-// else and is asked anew.
-const shopperPatience = time.Minute
-
 // live is the kiosk in a terminal: Enter opens the microphone, and stops an answer that is being spoken. It is the
 // machine's front and its device.
 type live struct {
@@ -42,12 +38,12 @@ type live struct {
 }
 
 func newLive(run *headlessRun, in io.Reader, devices soundDevices, console *console) *live {
-	return &live{headlessRun: run, devices: devices, console: console, keys: readKeys(in), patience: shopperPatience, state: kiosk.Gone{}}
+	return &live{headlessRun: run, devices: devices, console: console, keys: readKeys(in), patience: run.settings.Idle.Reset(), state: kiosk.Gone{}}
 }
 
 // serve serves one shopper after the other until somebody leaves: by a key, at the end of the input or of ctx.
 func (l *live) serve(ctx context.Context) {
-	l.runner = kiosk.NewRunner(l.clerk, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly})
+	l.runner = kiosk.NewRunner(l.clerk, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
 	listening, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
@@ -205,7 +201,12 @@ func (l *live) Result(turn kiosk.Turn, outcome kiosk.Outcome) {
 }
 
 // Staff implements kiosk.Front.
-func (l *live) Staff() { l.console.print("\a") }
+func (l *live) Staff() {
+	l.console.print("\a")
+	if l.summon != nil {
+		l.summon()
+	}
+}
 
 func (l *live) failed(err error) {
 	if err != nil {
@@ -250,7 +251,7 @@ func (l *live) Listen(ctx context.Context, from storage.SourceKind) (kiosk.Ear, 
 
 // Speak implements kiosk.Device.
 func (l *live) Speak(ctx context.Context) kiosk.Mouth {
-	open := func(ctx context.Context) (*audio.Speaker, error) {
+	open := func(ctx context.Context) (audio.Player, error) {
 		return l.devices.OpenSpeaker(ctx, audio.DeviceOptions{Name: l.settings.Audio.Loudspeaker})
 	}
 	return startPlayback(ctx, open, l.played)

@@ -87,7 +87,7 @@ func openCounter(t *testing.T, change func(*counter, *config.Config, *flags)) *c
 	c := &counter{t: t, sound: &audio.FakeDevices{}, results: &transcript{}, talk: &transcript{}, ended: make(chan struct{})}
 	settings, f := config.Default(), &flags{}
 	settings.Shop.Language = "ja"
-	c.live = &live{devices: c.sound, console: &console{out: c.talk}, patience: patience}
+	c.live = &live{devices: localSound{c.sound}, console: &console{out: c.talk}, patience: patience}
 	if change != nil {
 		change(c, &settings, f)
 	}
@@ -389,7 +389,9 @@ func (b brokenSound) OpenMicrophone(ctx context.Context, o audio.DeviceOptions) 
 
 func TestWithoutALoudspeakerAnswersAreShownAndThatIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) { c.live.devices = brokenSound{FakeDevices: c.sound} })
+	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) {
+		c.live.devices = localSound{brokenSound{FakeDevices: c.sound}}
+	})
 	c.welcome("")
 	for range 2 {
 		c.ask()
@@ -406,7 +408,7 @@ func TestWithoutALoudspeakerAnswersAreShownAndThatIsSaidOnce(t *testing.T) {
 func TestWithoutAMicrophoneTheKioskAsksToTryAgain(t *testing.T) {
 	t.Parallel()
 	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) {
-		c.live.devices = brokenSound{FakeDevices: c.sound, noMicrophone: true}
+		c.live.devices = localSound{brokenSound{FakeDevices: c.sound, noMicrophone: true}}
 	})
 	c.talk.waitFor(t, "leave\n")
 	c.press("")
@@ -489,18 +491,18 @@ func TestWithJSONTheResultsAreOneObjectATurnAndNothingElse(t *testing.T) {
 }
 
 func TestOnlyMonitorsAreNoMicrophoneUnlessOneIsNamed(t *testing.T) {
-	settings, monitors := config.Default(), &audio.FakeDevices{OnlyMonitor: true}
+	settings, monitors := config.Default(), localSound{&audio.FakeDevices{OnlyMonitor: true}}
 	if ok, err := canListen(true, settings, monitors); ok || !errors.Is(err, audio.ErrNoMicrophone) {
 		t.Errorf("%v, %v", ok, err)
 	}
-	if ok, err := canListen(true, settings, &audio.FakeDevices{}); !ok || err != nil {
+	if ok, err := canListen(true, settings, localSound{&audio.FakeDevices{}}); !ok || err != nil {
 		t.Errorf("a microphone: %v, %v", ok, err)
 	}
 	settings.Audio.Microphone = "monitor"
 	if ok, err := canListen(true, settings, monitors); !ok || err != nil {
 		t.Errorf("named: %v, %v", ok, err)
 	}
-	if ok, err := canListen(false, settings, &audio.FakeDevices{}); ok || err == nil {
+	if ok, err := canListen(false, settings, localSound{&audio.FakeDevices{}}); ok || err == nil {
 		t.Error("without a terminal nobody can be asked")
 	}
 }

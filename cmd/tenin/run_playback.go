@@ -9,24 +9,11 @@ import (
 	"tenin/cmd/internal/config"
 )
 
-// soundDevices is the way in and out of the machine. [audio.FakeDevices] are some too.
+// soundDevices is the way in and out of the machine: the process that may reach it, or devices of this one.
 type soundDevices interface {
 	DefaultMicrophone() (audio.Device, error)
-	OpenMicrophone(context.Context, audio.DeviceOptions) (*audio.Microphone, error)
-	OpenSpeaker(context.Context, audio.DeviceOptions) (*audio.Speaker, error)
-}
-
-// systemSound are the machine's own devices.
-type systemSound struct{}
-
-func (systemSound) DefaultMicrophone() (audio.Device, error) { return audio.DefaultMicrophone() }
-
-func (systemSound) OpenMicrophone(ctx context.Context, o audio.DeviceOptions) (*audio.Microphone, error) {
-	return audio.OpenMicrophone(ctx, o)
-}
-
-func (systemSound) OpenSpeaker(ctx context.Context, o audio.DeviceOptions) (*audio.Speaker, error) {
-	return audio.OpenSpeaker(ctx, o)
+	OpenMicrophone(context.Context, audio.DeviceOptions) (audio.Source, error)
+	OpenSpeaker(context.Context, audio.DeviceOptions) (audio.Player, error)
 }
 
 // closeLimit is how long a stopped playback is waited for. A loudspeaker stops in 50 ms; one whose sound server hangs may
@@ -47,7 +34,7 @@ type playback struct {
 // startPlayback opens the loudspeaker at once, beside the caller: by the time that there is something to play, it is
 // open. Nothing but silence comes from it until then. played is told how the sound ended, unless there was none to play or
 // it was stopped.
-func startPlayback(ctx context.Context, open func(context.Context) (*audio.Speaker, error), played func(error)) *playback {
+func startPlayback(ctx context.Context, open func(context.Context) (audio.Player, error), played func(error)) *playback {
 	ctx, stop := context.WithCancel(ctx)
 	// An answer has a few chunks; there is room for them all, so that their making never waits for their playing.
 	p := &playback{chunks: make(chan audio.Clip, 256), ctx: ctx, stop: stop, played: played, ended: make(chan struct{})}
@@ -58,7 +45,7 @@ func startPlayback(ctx context.Context, open func(context.Context) (*audio.Speak
 	return p
 }
 
-func (p *playback) play(ctx context.Context, open func(context.Context) (*audio.Speaker, error)) error {
+func (p *playback) play(ctx context.Context, open func(context.Context) (audio.Player, error)) error {
 	speaker, err := open(ctx)
 	if err != nil {
 		return err

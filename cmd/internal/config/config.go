@@ -95,6 +95,7 @@ func Default() Config {
 		Idle:      defaultIdle(),
 		Log:       defaultLog(),
 		Control:   defaultControl(),
+		Hub:       defaultHub(),
 		Sandbox:   defaultSandbox(),
 	}
 }
@@ -193,7 +194,7 @@ func (c *Config) check() error {
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
-	return firstError(c.Seal.check, c.Idle.check, c.Log.check, c.Control.check, c.Hub.check, c.Sandbox.check)
+	return firstError(c.Seal.check, c.Idle.check, c.Log.check, c.Control.check, c.Sandbox.check)
 }
 
 func firstError(checks ...func() error) error {

@@ -26,7 +26,7 @@ func (l Log) Path(home string) string {
 	return filepath.Join(home, l.File)
 }
 
-func defaultLog() Log { return Log{Level: "info", Format: "text", FileMB: 10} }
+func defaultLog() Log { return Log{Level: "warn", Format: "text", FileMB: 10} }
 
 func (l Log) check() error {
 	switch {

@@ -9,8 +9,6 @@ import (
 type Sandbox struct {
 	// Mode is SandboxAuto, SandboxRefuse, SandboxWarn or SandboxOff.
 	Mode string `toml:"mode"`
-	// CallSeconds is how long one call of a worker may take before the worker counts as hung and is replaced.
-	CallSeconds float64 `toml:"call_seconds"`
 	// ASR recognises speech, LLM compares meanings, Voice speaks, Audio reaches the sound devices, Uplink the hub.
 	ASR    Worker `toml:"asr"`
 	LLM    Worker `toml:"llm"`
@@ -23,8 +21,6 @@ type Sandbox struct {
 type Worker struct {
 	// MemoryMB is the proportional set size, in 2^20 bytes, at which the worker is replaced.
 	MemoryMB int `toml:"memory_mb"`
-	// Cores is how many cores its threads may run on; 0 means all of them.
-	Cores int `toml:"cores"`
 }
 
 // The values of Sandbox.Mode.
@@ -56,9 +52,9 @@ func (s Sandbox) Resolve(installed bool) string {
 // with its Japanese dictionary: recognition 412, voice 421, meaning 336).
 func defaultSandbox() Sandbox {
 	return Sandbox{
-		Mode: SandboxAuto, CallSeconds: 30,
-		ASR: Worker{MemoryMB: 900}, LLM: Worker{MemoryMB: 700}, Voice: Worker{MemoryMB: 900},
-		Audio: Worker{MemoryMB: 200}, Uplink: Worker{MemoryMB: 200, Cores: 1},
+		Mode: SandboxAuto,
+		ASR:  Worker{MemoryMB: 900}, LLM: Worker{MemoryMB: 700}, Voice: Worker{MemoryMB: 900},
+		Audio: Worker{MemoryMB: 200}, Uplink: Worker{MemoryMB: 200},
 	}
 }
 
@@ -66,18 +62,12 @@ func (s Sandbox) check() error {
 	if !slices.Contains([]string{SandboxAuto, SandboxRefuse, SandboxWarn, SandboxOff}, s.Mode) {
 		return fmt.Errorf("sandbox.mode is %q: use \"auto\", \"refuse\", \"warn\" or \"off\"", s.Mode)
 	}
-	if !within(s.CallSeconds, 1, 600) {
-		return fmt.Errorf("sandbox.call_seconds is %g: use 1 to 600", s.CallSeconds)
-	}
 	for _, w := range []struct {
 		name string
 		Worker
 	}{{"asr", s.ASR}, {"llm", s.LLM}, {"voice", s.Voice}, {"audio", s.Audio}, {"uplink", s.Uplink}} {
-		switch {
-		case w.MemoryMB < 64 || w.MemoryMB > 65536:
+		if w.MemoryMB < 64 || w.MemoryMB > 65536 {
 			return fmt.Errorf("sandbox.%s.memory_mb is %d: use 64 to 65536", w.name, w.MemoryMB)
-		case w.Cores < 0 || w.Cores > 64:
-			return fmt.Errorf("sandbox.%s.cores is %d: use 0 (all) to 64", w.name, w.Cores)
 		}
 	}
 	return nil

@@ -204,7 +204,7 @@ func (c *Clerk) newVoice() (speech.Synthesizer, error) {
 }
 
 func (c *Clerk) openVault() error {
-	vault, err := OpenVault(c.options.Home)
+	vault, err := OpenVault(c.options.Home, Unlock{Seal: c.options.Config.Seal})
 	if err != nil {
 		return err
 	}
