@@ -11,7 +11,8 @@ import (
 )
 
 // Measured with Whisper base on spoken tuning questions (Kokoro, one voice a line, whole recordings). Sentences that a
-// word was put into and that came nearer to what was said, and further from it, by wordGain and soundLoss:
+// word was put into and that came nearer to what was said, and further from it, by wordGain and soundLoss (before
+// there was madeUpGain):
 //
 //	gain, loss                 0, 0    0, 26   1, 13   1.5, 13  1.5, 26  2, 26   2, 32   3, 26
 //	54 of the demo shop's    19, 3     18, 0   20, 2     22, 3    21, 0   22, 0   22, 0   22, 2
@@ -29,8 +30,9 @@ import (
 //	54 of the demo shop's              94      80 → 81    77 → 78    0.114 → 0.075
 //	40 for no counter                  –       no word of the shop's put in
 //
-// Beside other work they cost 300-400 ms more on one thread; scoring alone took 130-200 ms on two. The row of words is fed once, each sentence as one batch from where it differs. Favouring the words' tokens in the decoder (2 to 6 on their logits) gave no clear gain on the clips that
-// were read, and invented words (祈祷室 for 喫煙室).
+// Beside other work they cost 300-400 ms more on one thread; scoring alone took 130-200 ms on two. The row of words is fed
+// once, each sentence as one batch from where it differs. Favouring the words' tokens in the decoder (2 to 6 on their logits)
+// gave no clear gain on the clips that were read, and invented words (祈祷室 for 喫煙室).
 const (
 	// sureOfAll is the lowest probability of a token above which nothing is asked again.
 	sureOfAll = 0.55
