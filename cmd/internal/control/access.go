@@ -115,9 +115,19 @@ type access struct {
 func (a access) Login(ctx context.Context, r *pb.LoginRequest) (*pb.LoginReply, error) {
 	defer clear(r.Pin)
 	s := a.server
+	select {
+	case s.login <- struct{}{}:
+		defer func() { <-s.login }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	member, err := s.options.Gate.CheckPIN(ctx, r.Name, r.Pin)
 	if err != nil {
 		s.options.Log.Warn("a staff PIN was refused", "process", PeerFrom(ctx).PID, "why", s.reason(err))
+		select {
+		case <-time.After(afterWrong):
+		case <-ctx.Done():
+		}
 		return nil, err
 	}
 	t := s.sessions.open(connectionOf(ctx), member)

@@ -32,6 +32,9 @@ const (
 	maxHeader      = 8 << 10
 	greeting       = 5 * time.Second // for a connection's first bytes
 	farewell       = 2 * time.Second // for calls that go on when the kiosk stops
+	// afterWrong is how long no PIN is looked at after a wrong one: a PIN costs both cores 0.1 s or more, and names that do
+	// not exist are locked by nothing.
+	afterWrong = 500 * time.Millisecond
 )
 
 // DefaultIdle is after what time a staff session that asks nothing is over.
@@ -60,7 +63,8 @@ type Options struct {
 type Server struct {
 	options  Options
 	sessions *sessions
-	open     atomic.Int32 // connections
+	open     atomic.Int32  // connections
+	login    chan struct{} // holds a token while a PIN is looked at
 	grpc     *grpc.Server
 	done     chan error
 	close    func() error
@@ -86,7 +90,7 @@ func Serve(l *Listener, o Options) *Server {
 	if o.allowed == nil {
 		o.allowed = ownerOrRoot
 	}
-	s := &Server{options: o, sessions: newSessions(o.Idle, o.now), done: make(chan error, 1)}
+	s := &Server{options: o, sessions: newSessions(o.Idle, o.now), done: make(chan error, 1), login: make(chan struct{}, 1)}
 	s.grpc = grpc.NewServer(
 		grpc.Creds(&peerCredentials{allowed: o.allowed, opened: s.opened, closed: s.closed}),
 		grpc.ConnectionTimeout(greeting),
@@ -94,7 +98,7 @@ func Serve(l *Listener, o Options) *Server {
 		grpc.MaxSendMsgSize(MaxMessage),
 		grpc.MaxHeaderListSize(maxHeader),
 		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: 15 * time.Minute, Time: 20 * time.Second, Timeout: 10 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: o.Idle + time.Minute, Time: 20 * time.Second, Timeout: 10 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.InTapHandle(limitTime),
 		grpc.UnaryInterceptor(s.unary),

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -609,4 +610,35 @@ func TestACommandIsToldThatTheKioskEndedInTheMiddle(t *testing.T) {
 	if err := show(t, c); !errors.Is(err, ErrGone) {
 		t.Errorf("the next call: %v", err)
 	}
+}
+
+func TestPINsAreLookedAtOneAtATime(t *testing.T) {
+	s := &counting{shop: &shop{members: map[string]string{"sato": "staff"}}}
+	home, _ := serve(t, s.shop, func(o *Options) { o.Gate = s })
+	var group sync.WaitGroup
+	for range 4 {
+		c := dial(t, home)
+		group.Go(func() {
+			if _, err := c.Login(t.Context(), "sato", []byte("no")); !errors.Is(err, errWrong) {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if s.most.Load() != 1 {
+		t.Errorf("%d at once", s.most.Load())
+	}
+}
+
+// counting is a gate that counts how many PINs are looked at at the same time.
+type counting struct {
+	*shop
+	now, most atomic.Int32
+}
+
+func (c *counting) CheckPIN(ctx context.Context, name string, pin []byte) (Member, error) {
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	defer c.now.Add(-1)
+	time.Sleep(time.Millisecond)
+	return c.shop.CheckPIN(ctx, name, pin)
 }

@@ -82,7 +82,7 @@ func ServeControl(ctx context.Context, clerk *Clerk, o ControlOptions) (*Control
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	s := served{clerk: clerk, options: o, started: time.Now(), life: life}
 	c.server = control.Serve(listener, control.Options{
-		Gate: gate{clerk.vault}, Events: o.Events, Reason: reasonOf, Log: o.Log,
+		Gate: gate{clerk.vault, clerk.permit}, Events: o.Events, Reason: reasonOf, Log: o.Log,
 		Idle:     time.Duration(clerk.options.Config.Control.IdleMinutes * float64(time.Minute)),
 		Services: s.register,
 	})
@@ -102,15 +102,23 @@ func (c *Control) Close() error {
 }
 
 // gate asks the vault who may.
-type gate struct{ vault *storage.Vault }
+type gate struct {
+	vault  *storage.Vault
+	permit *permit
+}
 
 func (g gate) Staffed() (bool, error) { return g.vault.Staffed() }
 
-func (g gate) CheckPIN(_ context.Context, name string, pin []byte) (control.Member, error) {
+// CheckPIN waits for the permit: Argon2id takes all cores, and a shopper's turn goes first.
+func (g gate) CheckPIN(ctx context.Context, name string, pin []byte) (member control.Member, err error) {
 	given := seal.NewSecret(pin)
 	defer given.Destroy()
-	m, err := g.vault.CheckPIN(name, given, time.Now())
-	return control.Member{Name: m.Name, Role: string(m.Role)}, err
+	err = g.permit.during(ctx, true, func() error {
+		m, err := g.vault.CheckPIN(name, given, time.Now())
+		member = control.Member{Name: m.Name, Role: string(m.Role)}
+		return err
+	})
+	return member, err
 }
 
 func (g gate) Current(name string) (control.Member, bool, error) {

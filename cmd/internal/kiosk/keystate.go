@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ type VaultKeys struct {
 }
 
 // ReadKeyState looks at the key of home's vault, and into the vault if that opens. The error is why it does not open; what
-// could be told stands all the same. A vault that a running kiosk has is no error.
+// could be told stands all the same. A running kiosk is asked; a vault that another process has is no error.
 func ReadKeyState(home string, u Unlock, now time.Time) (s KeyState, err error) {
 	s = KeyState{Kind: SealKind(home, u.Seal), Protects: DescribeSeal(home, u.Seal), PIN: u.Seal.PIN, PCRs: []int{}, SignedPCRs: []int{}}
 	blob, err := storage.SealedKey(home)
@@ -99,7 +100,7 @@ func ReadKeyState(home string, u Unlock, now time.Time) (s KeyState, err error) 
 			s.LeftKeyFile = path
 		}
 	}
-	vault, err := OpenVault(home, u)
+	k, err := readKeys(context.Background(), home, u)
 	if err != nil {
 		s.Error = err.Error()
 		if errors.Is(err, storage.ErrLocked) {
@@ -108,7 +109,6 @@ func ReadKeyState(home string, u Unlock, now time.Time) (s KeyState, err error) 
 		return s, err
 	}
 	s.Open = true
-	k := vault.Keys()
 	s.Keys = &VaultKeys{Generation: k.Generation, Sessions: k.Sessions}
 	if !k.RootMade.IsZero() {
 		days := int(now.Sub(k.RootMade).Hours() / 24)
@@ -117,7 +117,23 @@ func ReadKeyState(home string, u Unlock, now time.Time) (s KeyState, err error) 
 	if k.Counted {
 		s.Keys.Counter = &k.Count
 	}
-	return s, vault.Close()
+	return s, nil
+}
+
+// readKeys asks the kiosk that runs on home, or opens the vault.
+func readKeys(ctx context.Context, home string, u Unlock) (k storage.KeyStatus, err error) {
+	owner, err := OpenOwner(ctx, home, u)
+	if err != nil {
+		return k, err
+	}
+	defer func() { err = errors.Join(err, owner.Close()) }()
+	if l, ok := owner.(*local); ok {
+		// Here a database that is missing is damage, and not a vault that was never made.
+		if err := l.open(true); err != nil {
+			return k, err
+		}
+	}
+	return owner.Keys(ctx)
 }
 
 func tpmState(device string, info seal.Info) *TPMState {
