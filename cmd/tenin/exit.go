@@ -3,14 +3,18 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
 	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
 	"tenin/storage/seal"
+	"tenin/storage/uplink"
+	"tenin/storage/uplink/hub"
 )
 
 // The exit codes of every command.
@@ -39,8 +43,25 @@ func (quietError) Error() string { return "" }
 
 func isQuiet(err error) bool { return errors.As(err, new(quietError)) }
 
+// refusals are what policy, a permission or a missing proof of identity does not allow.
+var refusals = []error{
+	fs.ErrPermission, storage.ErrReadOnly, storage.ErrNoConsent, models.ErrReadOnly,
+	seal.ErrUnsafe, seal.ErrPCR, seal.ErrLockedOut,
+	sandbox.ErrMissing, worker.ErrSeal,
+	control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs,
+	uplink.ErrRefused, uplink.ErrOtherHub, uplink.ErrPeer, uplink.ErrNotPrivate, hub.ErrNotPrivate, hub.ErrOtherUser,
+}
+
+// damages are data that cannot be used or not be verified, and keys that do not fit.
+var damages = []error{
+	storage.ErrDamaged, storage.ErrWrongKey, storage.ErrRolledBack,
+	seal.ErrWrongKey, seal.ErrNoKey, seal.ErrDamaged, seal.ErrNoTPM, seal.ErrNoCounter,
+	models.ErrDamaged, knowledge.ErrDamaged, uplink.ErrDamaged, hub.ErrDamaged,
+}
+
 // exitCode maps an error to the code of the process, here and nowhere else.
 func exitCode(err error) int {
+	is := func(target error) bool { return errors.Is(err, target) }
 	var quiet quietError
 	switch {
 	case err == nil:
@@ -50,14 +71,9 @@ func exitCode(err error) int {
 	case errors.As(err, new(usageError)):
 		return exitUsage
 	// Before damage: a key file that others may use is refused, whatever the vault makes of it.
-	case errors.As(err, new(refusedError)), errors.Is(err, fs.ErrPermission), errors.Is(err, storage.ErrReadOnly),
-		errors.Is(err, models.ErrReadOnly), errors.Is(err, sandbox.ErrMissing), errors.Is(err, seal.ErrUnsafe),
-		errors.Is(err, seal.ErrPCR), errors.Is(err, seal.ErrLockedOut), errors.Is(err, worker.ErrSeal), errors.Is(err, storage.ErrNoConsent):
+	case errors.As(err, new(refusedError)), slices.ContainsFunc(refusals, is):
 		return exitRefused
-	case errors.Is(err, storage.ErrDamaged), errors.Is(err, storage.ErrWrongKey), errors.Is(err, seal.ErrWrongKey),
-		errors.Is(err, seal.ErrNoKey), errors.Is(err, seal.ErrNoTPM), errors.Is(err, seal.ErrNoCounter), errors.Is(err, storage.ErrRolledBack),
-		errors.Is(err, seal.ErrDamaged), errors.Is(err, models.ErrDamaged),
-		errors.Is(err, knowledge.ErrDamaged):
+	case slices.ContainsFunc(damages, is):
 		return exitDamaged
 	default:
 		return exitFailed
