@@ -134,11 +134,14 @@ func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language st
 	if parts&kiosk.Keeping != 0 && !kiosk.HasVault(home) {
 		f.say("%s", kiosk.DescribeSeal(home, settings.Seal))
 	}
-	report := newReporter(f)
+	report, extend := newReporter(f), extender()
 	return kiosk.Open(ctx, kiosk.Options{
 		Home: home, Config: settings, Parts: parts, Language: language, Engines: engines,
-		Notice:   func(line string) { f.say("%s", oneLine(line)) },
-		Progress: func(what string, done, total int) { report.step(what, int64(done), int64(total), false) },
+		Notice: func(line string) { f.say("%s", oneLine(line)) },
+		Progress: func(what string, done, total int) {
+			extend()
+			report.step(what, int64(done), int64(total), false)
+		},
 	})
 }
 

@@ -25,7 +25,7 @@ import (
 const recordedQuestions = 10
 
 func newRun(f *flags) *cobra.Command {
-	var headless bool
+	var headless, wait bool
 	var inputs []string
 	var output, language string
 	c := &cobra.Command{
@@ -39,13 +39,20 @@ Keys, each followed by Enter: none opens the microphone, ends a question, and st
 message for them, where the conversation may be kept; n for the next shopper, who is asked anew, as is whoever comes after
 a minute without a key; q, Ctrl-D or Ctrl-C leave.
 
+With --wait there is no shopper at the machine: it stays up without terminal and microphone, speaks the approved answers
+ahead, and serves the control socket until it is stopped. That is how systemd starts it.
+
 With --json one object a line, as ` + "`tenin ask`" + `.`,
 		Example: `  tenin run --headless                              microphone, or recorded questions
   tenin run --headless --output answers             also write each spoken answer as WAV
-  tenin run --headless --input question.wav -o answer.wav`,
+  tenin run --headless --input question.wav -o answer.wav
+  tenin run --headless --wait                       stay up until it is stopped`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !headless {
 				return usageError{errors.New("this build has no screen: run it with --headless")}
+			}
+			if wait && (len(inputs) > 0 || output != "") {
+				return usageError{errors.New("--wait hears nobody by itself: leave --input and --output out, or use `tenin ask`")}
 			}
 			if err := checkLanguage(language); err != nil {
 				return err
@@ -88,7 +95,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			defer workers.close()
 			live := false
 			var devices soundDevices
-			if len(clips) == 0 {
+			if len(clips) == 0 && !wait {
 				if devices, err = workers.sound(ctx); err != nil {
 					return err
 				}
@@ -130,10 +137,11 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			}
 			defer endUplink()
 			f.say("%s", clerk.Greeting())
-			_ = service.Ready()
 			defer service.Stopping()
 			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
 			switch {
+			case wait:
+				run.wait(ctx)
 			case live:
 				newLive(run, cmd.InOrStdin(), devices, newConsole(f.quiet)).serve(ctx)
 			case len(clips) > 0:
@@ -148,6 +156,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 		},
 	}
 	c.Flags().BoolVar(&headless, "headless", false, "without a screen")
+	c.Flags().BoolVar(&wait, "wait", false, "without terminal and microphone: stay up and answer what other commands ask")
 	c.Flags().StringArrayVar(&inputs, "input", nil, "a WAV file that is fed in real time instead of a microphone; may be repeated")
 	c.Flags().StringVarP(&output, "output", "o", "", "folder for the spoken answers, or one FILE.wav for all of them")
 	c.Flags().StringVar(&language, "lang", "", "language of the shoppers: ja, en or auto (default: the settings' own)")

@@ -44,6 +44,7 @@ func newLive(run *headlessRun, in io.Reader, devices soundDevices, console *cons
 // serve serves one shopper after the other until somebody leaves: by a key, at the end of the input or of ctx.
 func (l *live) serve(ctx context.Context) {
 	l.runner = kiosk.NewRunner(l.clerk, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
+	defer l.report(ctx, l.runner)()
 	listening, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

@@ -24,6 +24,7 @@ type recordings struct {
 func (r *headlessRun) serve(ctx context.Context, count int, next func(context.Context) (audio.Clip, error)) error {
 	all := &recordings{headlessRun: r, count: count, next: next}
 	all.runner = kiosk.NewRunner(r.clerk, all, all, kiosk.RunnerOptions{Reset: r.reset, Watch: r.watch})
+	defer r.report(ctx, all.runner)()
 	all.runner.Run(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()

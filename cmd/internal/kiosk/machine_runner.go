@@ -53,6 +53,19 @@ func (r *Runner) Send(e Event) { r.mail.post(letter{event: e}) }
 
 func (r *Runner) post(e Event, deliver func()) { r.mail.post(letter{e, deliver}) }
 
+// Answers returns true when the runner has taken a letter that was posted now, and false when ctx ends first: it does not
+// run, or hangs.
+func (r *Runner) Answers(ctx context.Context) bool {
+	taken := make(chan struct{})
+	r.mail.post(letter{deliver: func() { close(taken) }})
+	select {
+	case <-taken:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // Run serves until an event leads to Gone; the end of ctx is a Leave. It returns when everything that it started is over.
 // It is called once.
 func (r *Runner) Run(ctx context.Context) {

@@ -34,3 +34,26 @@ func Word(s State) string {
 	}
 	return "unknown"
 }
+
+// String names the trouble for a log.
+func (t Trouble) String() string {
+	switch t {
+	case TroubleDevice:
+		return "the microphone does not work"
+	case TroubleEngine:
+		return "an engine was lost"
+	case TroubleTurn:
+		return "a turn failed"
+	case TroubleKeep:
+		return "a visit cannot be kept"
+	case TroubleMessage:
+		return "a message needs a visit that is kept"
+	case TroubleReset:
+		return "the engines could not be made anew"
+	case TroubleSession:
+		return "a session was not closed well"
+	case TroubleAhead:
+		return "approved answers could not be spoken ahead"
+	}
+	return "trouble"
+}
