@@ -19,13 +19,14 @@ import (
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/service"
 	"tenin/llm/dialogue"
+	"tenin/storage/uplink"
 )
 
 // recordedQuestions is how many questions the demo asks: enough to see approved answers and products, in about a minute.
 const recordedQuestions = 10
 
 func newRun(f *flags) *cobra.Command {
-	var headless, wait bool
+	var headless, wait, examined bool
 	var inputs []string
 	var output, language string
 	c := &cobra.Command{
@@ -105,6 +106,10 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 				} else if why != nil {
 					f.say("%v: the demo shop answers recorded questions", why)
 				}
+			} else if examined {
+				if _, err := workers.sound(ctx); err != nil {
+					return err
+				}
 			}
 			answers, err := newAnswerFiles(output)
 			if err != nil {
@@ -123,15 +128,15 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 				return err
 			}
 			defer clerk.Close()
-			events := control.NewEvents("starting")
+			events, prober := control.NewEvents("starting"), uplink.NewProber()
 			served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{
-				Version: version, Events: events, Processes: workers.processes, Log: log.Logger,
+				Version: version, Events: events, Processes: workers.processes, Probe: probing(workers, prober), Log: log.Logger,
 			})
 			if err != nil {
 				return err
 			}
 			defer served.Close()
-			endUplink, err := serveUplink(ctx, home, clerk, log.Logger)
+			endUplink, err := serveUplink(ctx, home, clerk, prober, log.Logger)
 			if err != nil {
 				return err
 			}
@@ -141,7 +146,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
 			switch {
 			case wait:
-				run.wait(ctx)
+				run.wait(ctx, !examined)
 			case live:
 				newLive(run, cmd.InOrStdin(), devices, newConsole(f.quiet)).serve(ctx)
 			case len(clips) > 0:
@@ -157,6 +162,9 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 	}
 	c.Flags().BoolVar(&headless, "headless", false, "without a screen")
 	c.Flags().BoolVar(&wait, "wait", false, "without terminal and microphone: stay up and answer what other commands ask")
+	c.Flags().BoolVar(&examined, "examined", false, "with --wait: start the sound process too, and speak nothing ahead")
+	// It is how `tenin doctor egress` starts a kiosk to look at.
+	_ = c.Flags().MarkHidden("examined")
 	c.Flags().StringArrayVar(&inputs, "input", nil, "a WAV file that is fed in real time instead of a microphone; may be repeated")
 	c.Flags().StringVarP(&output, "output", "o", "", "folder for the spoken answers, or one FILE.wav for all of them")
 	c.Flags().StringVar(&language, "lang", "", "language of the shoppers: ja, en or auto (default: the settings' own)")

@@ -39,8 +39,9 @@ func (o outbox) Pending(_ context.Context, n int) ([]uplink.Message, error) {
 
 func (o outbox) Ack(_ context.Context, id [16]byte) error { return o.Outbox.Ack(id) }
 
-// serveUplink gives the kiosk's summaries to the uplink, which the launcher starts, until end is called.
-func serveUplink(ctx context.Context, home string, clerk *kiosk.Clerk, log *slog.Logger) (end func(), err error) {
+// serveUplink gives the kiosk's summaries to the uplink, which the launcher starts, until end is called. prober asks it
+// what it can reach.
+func serveUplink(ctx context.Context, home string, clerk *kiosk.Clerk, prober *uplink.Prober, log *slog.Logger) (end func(), err error) {
 	path, release, err := socketPath(home, uplinkSocket)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func serveUplink(ctx context.Context, home string, clerk *kiosk.Clerk, log *slog
 	done := make(chan struct{})
 	logging.Go(log, "uplink socket", func() {
 		err := uplink.Serve(ctx, peers, uplink.ServeOptions{
-			Outbox: outbox{clerk.Vault().Outbox()}, Log: log,
+			Outbox: outbox{clerk.Vault().Outbox()}, Prober: prober, Log: log,
 			Settings: func() (uplink.Credentials, error) {
 				return uplink.ReadCredentials(filepath.Join(home, uplink.CredentialsFile), nil)
 			},

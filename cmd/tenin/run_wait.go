@@ -13,12 +13,14 @@ import (
 // waiting is the kiosk at which nobody stands. It is the machine's front and its device.
 type waiting struct{ *headlessRun }
 
-// wait serves until ctx ends.
-func (r *headlessRun) wait(ctx context.Context) {
+// wait serves until ctx ends, and speaks the approved answers ahead where it is told to.
+func (r *headlessRun) wait(ctx context.Context, ahead bool) {
 	w := &waiting{r}
-	runner := kiosk.NewRunner(r.clerk, w, w, kiosk.RunnerOptions{
-		Patience: r.settings.Idle.Reset(), Reset: r.reset, Ahead: r.clerk.RenderQuietly, Watch: r.watch,
-	})
+	o := kiosk.RunnerOptions{Patience: r.settings.Idle.Reset(), Reset: r.reset, Watch: r.watch}
+	if ahead {
+		o.Ahead = r.clerk.RenderQuietly
+	}
+	runner := kiosk.NewRunner(r.clerk, w, w, o)
 	defer r.report(ctx, runner)()
 	runner.Run(ctx)
 }

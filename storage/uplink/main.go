@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,9 @@ type MainOptions struct {
 	// Ready is called once, before the network is used: it locks the process down.
 	// An error ends Main.
 	Ready func() error
+	// Probe tries what the process can reach when the kiosk asks for it, and returns
+	// the results as the kiosk understands them; nil: it does not answer.
+	Probe func(ctx context.Context, targets []byte) []byte
 	// Sender changes how summaries are sent; its Log is replaced by Log.
 	Sender SenderOptions
 }
@@ -39,6 +43,13 @@ func Main(ctx context.Context, conn net.Conn, o MainOptions) error {
 	defer client.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if o.Probe != nil {
+		var probes sync.WaitGroup
+		defer probes.Wait()
+		defer cancel(nil)
+		// It ends with ctx; a kiosk that is gone is noticed elsewhere.
+		probes.Go(func() { _ = client.AnswerProbes(ctx, o.Probe) })
+	}
 	settings, err := waitEnrolled(ctx, client)
 	if err != nil {
 		return err

@@ -32,7 +32,9 @@ type ServeOptions struct {
 	// Settings returns the credentials of HOME/hub; the error wraps ErrNotEnrolled
 	// where there are none.
 	Settings func() (Credentials, error)
-	Log      *slog.Logger
+	// Prober asks the uplink process to probe itself; nil: nobody asks.
+	Prober *Prober
+	Log    *slog.Logger
 }
 
 // Serve answers the uplink process on l, which ListenPeers made, until ctx is
@@ -41,7 +43,7 @@ func Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(1<<16), grpc.MaxConcurrentStreams(8))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(1<<18), grpc.MaxConcurrentStreams(8))
 	pb.RegisterKioskServer(server, &kioskServer{o: o})
 	stop := context.AfterFunc(ctx, server.Stop)
 	defer stop()

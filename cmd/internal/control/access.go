@@ -39,6 +39,7 @@ const (
 var (
 	words   = []string{"staff", "manager"}
 	manages = []string{"manager"}
+	tends   = []string{"technician", "manager"}
 )
 
 // rules is every call. One that is not named here is refused.
@@ -58,6 +59,7 @@ var rules = map[string]rule{
 	pb.Staff_List_FullMethodName:       {nil, short},
 	pb.Staff_Add_FullMethodName:        {manages, short},
 	pb.Staff_Disable_FullMethodName:    {manages, short},
+	pb.Egress_Probe_FullMethodName:     {tends, short},
 }
 
 // tokenKey is the header that carries the token.

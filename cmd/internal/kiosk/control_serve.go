@@ -13,6 +13,7 @@ import (
 
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
+	"tenin/cmd/internal/worker/sandbox"
 	"tenin/storage"
 	"tenin/storage/seal"
 )
@@ -43,6 +44,8 @@ type ControlOptions struct {
 	Events *control.Events
 	// Processes lists the kiosk's other processes; nil: none are told.
 	Processes func() []ControlProcess
+	// Probe tries targets inside the process of that role; nil: nothing can be probed.
+	Probe func(ctx context.Context, role string, targets sandbox.Targets) ([]sandbox.Result, error)
 	// Reloaded is called when the clerk answers from other knowledge, whose answers are not spoken yet; nil: nobody cares.
 	Reloaded func()
 	// Log is told who of the staff did what; nil is slog's default.
@@ -145,6 +148,7 @@ func (s served) register(r grpc.ServiceRegistrar) {
 	pb.RegisterKeysServer(r, keysService{served: s})
 	pb.RegisterKnowledgeServer(r, knowledgeService{served: s, one: new(sync.Mutex)})
 	pb.RegisterStaffServer(r, staffService{served: s})
+	pb.RegisterEgressServer(r, egressService{served: s})
 }
 
 // log is told who of the staff did what, by the names of accounts and sessions.

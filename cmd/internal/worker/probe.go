@@ -35,3 +35,17 @@ func (p *Pool) Probe(ctx context.Context, role Role, targets sandbox.Targets) ([
 	})
 	return results, err
 }
+
+// ProbeItself tries targets, which are sandbox.Targets as JSON, in the calling process, and returns the results as JSON;
+// nil when they are no targets.
+func ProbeItself(ctx context.Context, targets []byte) []byte {
+	var t sandbox.Targets
+	if json.Unmarshal(targets, &t) != nil {
+		return nil
+	}
+	results, err := json.Marshal(sandbox.RunProbes(ctx, t))
+	if err != nil {
+		return nil
+	}
+	return results
+}

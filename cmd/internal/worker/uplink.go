@@ -65,7 +65,7 @@ func ServeUplink() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	if err := uplink.Main(ctx, conn, uplink.MainOptions{Log: log.Logger, Ready: sandbox.Seal}); err != nil && ctx.Err() == nil {
+	if err := uplink.Main(ctx, conn, uplink.MainOptions{Log: log.Logger, Ready: sandbox.Seal, Probe: ProbeItself}); err != nil && ctx.Err() == nil {
 		log.Warn("the uplink ends", "error", err)
 		return 1
 	}

@@ -293,6 +293,95 @@ func (*AckReply) Descriptor() ([]byte, []int) {
 	return file_uplink_proto_rawDescGZIP(), []int{5}
 }
 
+// What is asked and answered is neither side's of this protocol: it is passed on as it is.
+type ProbeQuestion struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Targets       []byte                 `protobuf:"bytes,1,opt,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeQuestion) Reset() {
+	*x = ProbeQuestion{}
+	mi := &file_uplink_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeQuestion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeQuestion) ProtoMessage() {}
+
+func (x *ProbeQuestion) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeQuestion.ProtoReflect.Descriptor instead.
+func (*ProbeQuestion) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ProbeQuestion) GetTargets() []byte {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+type ProbeAnswer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Results       []byte                 `protobuf:"bytes,1,opt,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeAnswer) Reset() {
+	*x = ProbeAnswer{}
+	mi := &file_uplink_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeAnswer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeAnswer) ProtoMessage() {}
+
+func (x *ProbeAnswer) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeAnswer.ProtoReflect.Descriptor instead.
+func (*ProbeAnswer) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ProbeAnswer) GetResults() []byte {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
 type EnrolRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -304,7 +393,7 @@ type EnrolRequest struct {
 
 func (x *EnrolRequest) Reset() {
 	*x = EnrolRequest{}
-	mi := &file_uplink_proto_msgTypes[6]
+	mi := &file_uplink_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -316,7 +405,7 @@ func (x *EnrolRequest) String() string {
 func (*EnrolRequest) ProtoMessage() {}
 
 func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[6]
+	mi := &file_uplink_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -329,7 +418,7 @@ func (x *EnrolRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolRequest.ProtoReflect.Descriptor instead.
 func (*EnrolRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{6}
+	return file_uplink_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *EnrolRequest) GetName() string {
@@ -363,7 +452,7 @@ type EnrolReply struct {
 
 func (x *EnrolReply) Reset() {
 	*x = EnrolReply{}
-	mi := &file_uplink_proto_msgTypes[7]
+	mi := &file_uplink_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +464,7 @@ func (x *EnrolReply) String() string {
 func (*EnrolReply) ProtoMessage() {}
 
 func (x *EnrolReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[7]
+	mi := &file_uplink_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +477,7 @@ func (x *EnrolReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolReply.ProtoReflect.Descriptor instead.
 func (*EnrolReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{7}
+	return file_uplink_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EnrolReply) GetCode() string {
@@ -413,7 +502,7 @@ type DevicesRequest struct {
 
 func (x *DevicesRequest) Reset() {
 	*x = DevicesRequest{}
-	mi := &file_uplink_proto_msgTypes[8]
+	mi := &file_uplink_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +514,7 @@ func (x *DevicesRequest) String() string {
 func (*DevicesRequest) ProtoMessage() {}
 
 func (x *DevicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[8]
+	mi := &file_uplink_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +527,7 @@ func (x *DevicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DevicesRequest.ProtoReflect.Descriptor instead.
 func (*DevicesRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{8}
+	return file_uplink_proto_rawDescGZIP(), []int{10}
 }
 
 type DevicesReply struct {
@@ -450,7 +539,7 @@ type DevicesReply struct {
 
 func (x *DevicesReply) Reset() {
 	*x = DevicesReply{}
-	mi := &file_uplink_proto_msgTypes[9]
+	mi := &file_uplink_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -462,7 +551,7 @@ func (x *DevicesReply) String() string {
 func (*DevicesReply) ProtoMessage() {}
 
 func (x *DevicesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[9]
+	mi := &file_uplink_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -475,7 +564,7 @@ func (x *DevicesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DevicesReply.ProtoReflect.Descriptor instead.
 func (*DevicesReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{9}
+	return file_uplink_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DevicesReply) GetDevice() []*Device {
@@ -498,7 +587,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_uplink_proto_msgTypes[10]
+	mi := &file_uplink_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +599,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[10]
+	mi := &file_uplink_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +612,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{10}
+	return file_uplink_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Device) GetName() string {
@@ -570,7 +659,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_uplink_proto_msgTypes[11]
+	mi := &file_uplink_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +671,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[11]
+	mi := &file_uplink_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +684,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{11}
+	return file_uplink_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokeRequest) GetName() string {
@@ -614,7 +703,7 @@ type RevokeReply struct {
 
 func (x *RevokeReply) Reset() {
 	*x = RevokeReply{}
-	mi := &file_uplink_proto_msgTypes[12]
+	mi := &file_uplink_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +715,7 @@ func (x *RevokeReply) String() string {
 func (*RevokeReply) ProtoMessage() {}
 
 func (x *RevokeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[12]
+	mi := &file_uplink_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +728,7 @@ func (x *RevokeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeReply.ProtoReflect.Descriptor instead.
 func (*RevokeReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{12}
+	return file_uplink_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokeReply) GetClosed() uint32 {
@@ -658,7 +747,7 @@ type SummariesRequest struct {
 
 func (x *SummariesRequest) Reset() {
 	*x = SummariesRequest{}
-	mi := &file_uplink_proto_msgTypes[13]
+	mi := &file_uplink_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -670,7 +759,7 @@ func (x *SummariesRequest) String() string {
 func (*SummariesRequest) ProtoMessage() {}
 
 func (x *SummariesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[13]
+	mi := &file_uplink_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -683,7 +772,7 @@ func (x *SummariesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariesRequest.ProtoReflect.Descriptor instead.
 func (*SummariesRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{13}
+	return file_uplink_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SummariesRequest) GetSinceUnixNano() int64 {
@@ -702,7 +791,7 @@ type SummariesReply struct {
 
 func (x *SummariesReply) Reset() {
 	*x = SummariesReply{}
-	mi := &file_uplink_proto_msgTypes[14]
+	mi := &file_uplink_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +803,7 @@ func (x *SummariesReply) String() string {
 func (*SummariesReply) ProtoMessage() {}
 
 func (x *SummariesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[14]
+	mi := &file_uplink_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +816,7 @@ func (x *SummariesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariesReply.ProtoReflect.Descriptor instead.
 func (*SummariesReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{14}
+	return file_uplink_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SummariesReply) GetReceived() []*Received {
@@ -749,7 +838,7 @@ type Received struct {
 
 func (x *Received) Reset() {
 	*x = Received{}
-	mi := &file_uplink_proto_msgTypes[15]
+	mi := &file_uplink_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -761,7 +850,7 @@ func (x *Received) String() string {
 func (*Received) ProtoMessage() {}
 
 func (x *Received) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[15]
+	mi := &file_uplink_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -774,7 +863,7 @@ func (x *Received) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Received.ProtoReflect.Descriptor instead.
 func (*Received) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{15}
+	return file_uplink_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Received) GetSequence() uint64 {
@@ -824,7 +913,11 @@ const file_uplink_proto_rawDesc = "" +
 	"AckRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\"\n" +
 	"\n" +
-	"\bAckReply\"a\n" +
+	"\bAckReply\")\n" +
+	"\rProbeQuestion\x12\x18\n" +
+	"\atargets\x18\x01 \x01(\fR\atargets\"'\n" +
+	"\vProbeAnswer\x12\x18\n" +
+	"\aresults\x18\x01 \x01(\fR\aresults\"a\n" +
 	"\fEnrolRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rvalid_seconds\x18\x02 \x01(\x03R\fvalidSeconds\x12\x18\n" +
@@ -856,11 +949,12 @@ const file_uplink_proto_rawDesc = "" +
 	"\fat_unix_nano\x18\x02 \x01(\x03R\n" +
 	"atUnixNano\x12\x16\n" +
 	"\x06device\x18\x03 \x01(\tR\x06device\x12\x18\n" +
-	"\asummary\x18\x04 \x01(\fR\asummary2\xdf\x01\n" +
+	"\asummary\x18\x04 \x01(\fR\asummary2\xab\x02\n" +
 	"\x05Kiosk\x12L\n" +
 	"\bSettings\x12 .tenin.uplink.v1.SettingsRequest\x1a\x1e.tenin.uplink.v1.SettingsReply\x12I\n" +
 	"\aPending\x12\x1f.tenin.uplink.v1.PendingRequest\x1a\x1d.tenin.uplink.v1.PendingReply\x12=\n" +
-	"\x03Ack\x12\x1b.tenin.uplink.v1.AckRequest\x1a\x19.tenin.uplink.v1.AckReply2\xb0\x02\n" +
+	"\x03Ack\x12\x1b.tenin.uplink.v1.AckRequest\x1a\x19.tenin.uplink.v1.AckReply\x12J\n" +
+	"\x06Probes\x12\x1c.tenin.uplink.v1.ProbeAnswer\x1a\x1e.tenin.uplink.v1.ProbeQuestion(\x010\x012\xb0\x02\n" +
 	"\x03Hub\x12C\n" +
 	"\x05Enrol\x12\x1d.tenin.uplink.v1.EnrolRequest\x1a\x1b.tenin.uplink.v1.EnrolReply\x12I\n" +
 	"\aDevices\x12\x1f.tenin.uplink.v1.DevicesRequest\x1a\x1d.tenin.uplink.v1.DevicesReply\x12F\n" +
@@ -879,7 +973,7 @@ func file_uplink_proto_rawDescGZIP() []byte {
 	return file_uplink_proto_rawDescData
 }
 
-var file_uplink_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_uplink_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_uplink_proto_goTypes = []any{
 	(*SettingsRequest)(nil),  // 0: tenin.uplink.v1.SettingsRequest
 	(*SettingsReply)(nil),    // 1: tenin.uplink.v1.SettingsReply
@@ -887,36 +981,40 @@ var file_uplink_proto_goTypes = []any{
 	(*PendingReply)(nil),     // 3: tenin.uplink.v1.PendingReply
 	(*AckRequest)(nil),       // 4: tenin.uplink.v1.AckRequest
 	(*AckReply)(nil),         // 5: tenin.uplink.v1.AckReply
-	(*EnrolRequest)(nil),     // 6: tenin.uplink.v1.EnrolRequest
-	(*EnrolReply)(nil),       // 7: tenin.uplink.v1.EnrolReply
-	(*DevicesRequest)(nil),   // 8: tenin.uplink.v1.DevicesRequest
-	(*DevicesReply)(nil),     // 9: tenin.uplink.v1.DevicesReply
-	(*Device)(nil),           // 10: tenin.uplink.v1.Device
-	(*RevokeRequest)(nil),    // 11: tenin.uplink.v1.RevokeRequest
-	(*RevokeReply)(nil),      // 12: tenin.uplink.v1.RevokeReply
-	(*SummariesRequest)(nil), // 13: tenin.uplink.v1.SummariesRequest
-	(*SummariesReply)(nil),   // 14: tenin.uplink.v1.SummariesReply
-	(*Received)(nil),         // 15: tenin.uplink.v1.Received
+	(*ProbeQuestion)(nil),    // 6: tenin.uplink.v1.ProbeQuestion
+	(*ProbeAnswer)(nil),      // 7: tenin.uplink.v1.ProbeAnswer
+	(*EnrolRequest)(nil),     // 8: tenin.uplink.v1.EnrolRequest
+	(*EnrolReply)(nil),       // 9: tenin.uplink.v1.EnrolReply
+	(*DevicesRequest)(nil),   // 10: tenin.uplink.v1.DevicesRequest
+	(*DevicesReply)(nil),     // 11: tenin.uplink.v1.DevicesReply
+	(*Device)(nil),           // 12: tenin.uplink.v1.Device
+	(*RevokeRequest)(nil),    // 13: tenin.uplink.v1.RevokeRequest
+	(*RevokeReply)(nil),      // 14: tenin.uplink.v1.RevokeReply
+	(*SummariesRequest)(nil), // 15: tenin.uplink.v1.SummariesRequest
+	(*SummariesReply)(nil),   // 16: tenin.uplink.v1.SummariesReply
+	(*Received)(nil),         // 17: tenin.uplink.v1.Received
 }
 var file_uplink_proto_depIdxs = []int32{
-	10, // 0: tenin.uplink.v1.DevicesReply.device:type_name -> tenin.uplink.v1.Device
-	15, // 1: tenin.uplink.v1.SummariesReply.received:type_name -> tenin.uplink.v1.Received
+	12, // 0: tenin.uplink.v1.DevicesReply.device:type_name -> tenin.uplink.v1.Device
+	17, // 1: tenin.uplink.v1.SummariesReply.received:type_name -> tenin.uplink.v1.Received
 	0,  // 2: tenin.uplink.v1.Kiosk.Settings:input_type -> tenin.uplink.v1.SettingsRequest
 	2,  // 3: tenin.uplink.v1.Kiosk.Pending:input_type -> tenin.uplink.v1.PendingRequest
 	4,  // 4: tenin.uplink.v1.Kiosk.Ack:input_type -> tenin.uplink.v1.AckRequest
-	6,  // 5: tenin.uplink.v1.Hub.Enrol:input_type -> tenin.uplink.v1.EnrolRequest
-	8,  // 6: tenin.uplink.v1.Hub.Devices:input_type -> tenin.uplink.v1.DevicesRequest
-	11, // 7: tenin.uplink.v1.Hub.Revoke:input_type -> tenin.uplink.v1.RevokeRequest
-	13, // 8: tenin.uplink.v1.Hub.Summaries:input_type -> tenin.uplink.v1.SummariesRequest
-	1,  // 9: tenin.uplink.v1.Kiosk.Settings:output_type -> tenin.uplink.v1.SettingsReply
-	3,  // 10: tenin.uplink.v1.Kiosk.Pending:output_type -> tenin.uplink.v1.PendingReply
-	5,  // 11: tenin.uplink.v1.Kiosk.Ack:output_type -> tenin.uplink.v1.AckReply
-	7,  // 12: tenin.uplink.v1.Hub.Enrol:output_type -> tenin.uplink.v1.EnrolReply
-	9,  // 13: tenin.uplink.v1.Hub.Devices:output_type -> tenin.uplink.v1.DevicesReply
-	12, // 14: tenin.uplink.v1.Hub.Revoke:output_type -> tenin.uplink.v1.RevokeReply
-	14, // 15: tenin.uplink.v1.Hub.Summaries:output_type -> tenin.uplink.v1.SummariesReply
-	9,  // [9:16] is the sub-list for method output_type
-	2,  // [2:9] is the sub-list for method input_type
+	7,  // 5: tenin.uplink.v1.Kiosk.Probes:input_type -> tenin.uplink.v1.ProbeAnswer
+	8,  // 6: tenin.uplink.v1.Hub.Enrol:input_type -> tenin.uplink.v1.EnrolRequest
+	10, // 7: tenin.uplink.v1.Hub.Devices:input_type -> tenin.uplink.v1.DevicesRequest
+	13, // 8: tenin.uplink.v1.Hub.Revoke:input_type -> tenin.uplink.v1.RevokeRequest
+	15, // 9: tenin.uplink.v1.Hub.Summaries:input_type -> tenin.uplink.v1.SummariesRequest
+	1,  // 10: tenin.uplink.v1.Kiosk.Settings:output_type -> tenin.uplink.v1.SettingsReply
+	3,  // 11: tenin.uplink.v1.Kiosk.Pending:output_type -> tenin.uplink.v1.PendingReply
+	5,  // 12: tenin.uplink.v1.Kiosk.Ack:output_type -> tenin.uplink.v1.AckReply
+	6,  // 13: tenin.uplink.v1.Kiosk.Probes:output_type -> tenin.uplink.v1.ProbeQuestion
+	9,  // 14: tenin.uplink.v1.Hub.Enrol:output_type -> tenin.uplink.v1.EnrolReply
+	11, // 15: tenin.uplink.v1.Hub.Devices:output_type -> tenin.uplink.v1.DevicesReply
+	14, // 16: tenin.uplink.v1.Hub.Revoke:output_type -> tenin.uplink.v1.RevokeReply
+	16, // 17: tenin.uplink.v1.Hub.Summaries:output_type -> tenin.uplink.v1.SummariesReply
+	10, // [10:18] is the sub-list for method output_type
+	2,  // [2:10] is the sub-list for method input_type
 	2,  // [2:2] is the sub-list for extension type_name
 	2,  // [2:2] is the sub-list for extension extendee
 	0,  // [0:2] is the sub-list for field type_name
@@ -933,7 +1031,7 @@ func file_uplink_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uplink_proto_rawDesc), len(file_uplink_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

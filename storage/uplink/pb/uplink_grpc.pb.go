@@ -22,6 +22,7 @@ const (
 	Kiosk_Settings_FullMethodName = "/tenin.uplink.v1.Kiosk/Settings"
 	Kiosk_Pending_FullMethodName  = "/tenin.uplink.v1.Kiosk/Pending"
 	Kiosk_Ack_FullMethodName      = "/tenin.uplink.v1.Kiosk/Ack"
+	Kiosk_Probes_FullMethodName   = "/tenin.uplink.v1.Kiosk/Probes"
 )
 
 // KioskClient is the client API for Kiosk service.
@@ -37,6 +38,9 @@ type KioskClient interface {
 	Pending(ctx context.Context, in *PendingRequest, opts ...grpc.CallOption) (*PendingReply, error)
 	// Ack removes one from the outbox.
 	Ack(ctx context.Context, in *AckRequest, opts ...grpc.CallOption) (*AckReply, error)
+	// Probes is how the kiosk, which is the server here, has the uplink process try what it can reach: each question on
+	// the stream is followed by one answer.
+	Probes(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ProbeAnswer, ProbeQuestion], error)
 }
 
 type kioskClient struct {
@@ -77,6 +81,19 @@ func (c *kioskClient) Ack(ctx context.Context, in *AckRequest, opts ...grpc.Call
 	return out, nil
 }
 
+func (c *kioskClient) Probes(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ProbeAnswer, ProbeQuestion], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Kiosk_ServiceDesc.Streams[0], Kiosk_Probes_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ProbeAnswer, ProbeQuestion]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Kiosk_ProbesClient = grpc.BidiStreamingClient[ProbeAnswer, ProbeQuestion]
+
 // KioskServer is the server API for Kiosk service.
 // All implementations must embed UnimplementedKioskServer
 // for forward compatibility.
@@ -90,6 +107,9 @@ type KioskServer interface {
 	Pending(context.Context, *PendingRequest) (*PendingReply, error)
 	// Ack removes one from the outbox.
 	Ack(context.Context, *AckRequest) (*AckReply, error)
+	// Probes is how the kiosk, which is the server here, has the uplink process try what it can reach: each question on
+	// the stream is followed by one answer.
+	Probes(grpc.BidiStreamingServer[ProbeAnswer, ProbeQuestion]) error
 	mustEmbedUnimplementedKioskServer()
 }
 
@@ -108,6 +128,9 @@ func (UnimplementedKioskServer) Pending(context.Context, *PendingRequest) (*Pend
 }
 func (UnimplementedKioskServer) Ack(context.Context, *AckRequest) (*AckReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Ack not implemented")
+}
+func (UnimplementedKioskServer) Probes(grpc.BidiStreamingServer[ProbeAnswer, ProbeQuestion]) error {
+	return status.Error(codes.Unimplemented, "method Probes not implemented")
 }
 func (UnimplementedKioskServer) mustEmbedUnimplementedKioskServer() {}
 func (UnimplementedKioskServer) testEmbeddedByValue()               {}
@@ -184,6 +207,13 @@ func _Kiosk_Ack_Handler(srv interface{}, ctx context.Context, dec func(interface
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Kiosk_Probes_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(KioskServer).Probes(&grpc.GenericServerStream[ProbeAnswer, ProbeQuestion]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Kiosk_ProbesServer = grpc.BidiStreamingServer[ProbeAnswer, ProbeQuestion]
+
 // Kiosk_ServiceDesc is the grpc.ServiceDesc for Kiosk service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -204,7 +234,14 @@ var Kiosk_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _Kiosk_Ack_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Probes",
+			Handler:       _Kiosk_Probes_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
 	Metadata: "uplink.proto",
 }
 

@@ -2258,6 +2258,103 @@ func (*DisableStaffReply) Descriptor() ([]byte, []int) {
 	return file_control_proto_rawDescGZIP(), []int{36}
 }
 
+// Targets and results are those of package sandbox, as JSON: one place defines them.
+type ProbeRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Role          string                 `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
+	Targets       []byte                 `protobuf:"bytes,2,opt,name=targets,proto3" json:"targets,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeRequest) Reset() {
+	*x = ProbeRequest{}
+	mi := &file_control_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeRequest) ProtoMessage() {}
+
+func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
+func (*ProbeRequest) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *ProbeRequest) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *ProbeRequest) GetTargets() []byte {
+	if x != nil {
+		return x.Targets
+	}
+	return nil
+}
+
+type ProbeReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Results       []byte                 `protobuf:"bytes,1,opt,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProbeReply) Reset() {
+	*x = ProbeReply{}
+	mi := &file_control_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProbeReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProbeReply) ProtoMessage() {}
+
+func (x *ProbeReply) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProbeReply.ProtoReflect.Descriptor instead.
+func (*ProbeReply) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *ProbeReply) GetResults() []byte {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
 var File_control_proto protoreflect.FileDescriptor
 
 const file_control_proto_rawDesc = "" +
@@ -2423,7 +2520,13 @@ const file_control_proto_rawDesc = "" +
 	"\rAddStaffReply\")\n" +
 	"\x13DisableStaffRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x13\n" +
-	"\x11DisableStaffReply2Q\n" +
+	"\x11DisableStaffReply\"<\n" +
+	"\fProbeRequest\x12\x12\n" +
+	"\x04role\x18\x01 \x01(\tR\x04role\x12\x18\n" +
+	"\atargets\x18\x02 \x01(\fR\atargets\"&\n" +
+	"\n" +
+	"ProbeReply\x12\x18\n" +
+	"\aresults\x18\x01 \x01(\fR\aresults2Q\n" +
 	"\x05Kiosk\x12H\n" +
 	"\x06Status\x12\x1f.tenin.control.v1.StatusRequest\x1a\x1d.tenin.control.v1.StatusReply2\x96\x01\n" +
 	"\x06Events\x12B\n" +
@@ -2445,7 +2548,9 @@ const file_control_proto_rawDesc = "" +
 	"\x05Staff\x12D\n" +
 	"\x04List\x12\x1e.tenin.control.v1.StaffRequest\x1a\x1c.tenin.control.v1.StaffReply\x12I\n" +
 	"\x03Add\x12!.tenin.control.v1.AddStaffRequest\x1a\x1f.tenin.control.v1.AddStaffReply\x12U\n" +
-	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReplyB\x1fZ\x1dtenin/cmd/internal/control/pbb\x06proto3"
+	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReply2O\n" +
+	"\x06Egress\x12E\n" +
+	"\x05Probe\x12\x1e.tenin.control.v1.ProbeRequest\x1a\x1c.tenin.control.v1.ProbeReplyB\x1fZ\x1dtenin/cmd/internal/control/pbb\x06proto3"
 
 var (
 	file_control_proto_rawDescOnce sync.Once
@@ -2460,7 +2565,7 @@ func file_control_proto_rawDescGZIP() []byte {
 }
 
 var file_control_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_control_proto_goTypes = []any{
 	(Event_Kind)(0),             // 0: tenin.control.v1.Event.Kind
 	(ImportPart_Mode)(0),        // 1: tenin.control.v1.ImportPart.Mode
@@ -2501,6 +2606,8 @@ var file_control_proto_goTypes = []any{
 	(*AddStaffReply)(nil),       // 36: tenin.control.v1.AddStaffReply
 	(*DisableStaffRequest)(nil), // 37: tenin.control.v1.DisableStaffRequest
 	(*DisableStaffReply)(nil),   // 38: tenin.control.v1.DisableStaffReply
+	(*ProbeRequest)(nil),        // 39: tenin.control.v1.ProbeRequest
+	(*ProbeReply)(nil),          // 40: tenin.control.v1.ProbeReply
 }
 var file_control_proto_depIdxs = []int32{
 	5,  // 0: tenin.control.v1.StatusReply.processes:type_name -> tenin.control.v1.Process
@@ -2528,23 +2635,25 @@ var file_control_proto_depIdxs = []int32{
 	32, // 22: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
 	35, // 23: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
 	37, // 24: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
-	4,  // 25: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
-	7,  // 26: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
-	9,  // 27: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
-	11, // 28: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
-	13, // 29: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
-	15, // 30: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
-	17, // 31: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
-	24, // 32: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
-	26, // 33: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
-	29, // 34: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
-	29, // 35: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
-	31, // 36: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
-	33, // 37: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
-	36, // 38: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
-	38, // 39: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
-	25, // [25:40] is the sub-list for method output_type
-	10, // [10:25] is the sub-list for method input_type
+	39, // 25: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
+	4,  // 26: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
+	7,  // 27: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
+	9,  // 28: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
+	11, // 29: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
+	13, // 30: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
+	15, // 31: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
+	17, // 32: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
+	24, // 33: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
+	26, // 34: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
+	29, // 35: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
+	29, // 36: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
+	31, // 37: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
+	33, // 38: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
+	36, // 39: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
+	38, // 40: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
+	40, // 41: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
+	26, // [26:42] is the sub-list for method output_type
+	10, // [10:26] is the sub-list for method input_type
 	10, // [10:10] is the sub-list for extension type_name
 	10, // [10:10] is the sub-list for extension extendee
 	0,  // [0:10] is the sub-list for field type_name
@@ -2565,9 +2674,9 @@ func file_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_control_proto_rawDesc), len(file_control_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
-			NumServices:   7,
+			NumServices:   8,
 		},
 		GoTypes:           file_control_proto_goTypes,
 		DependencyIndexes: file_control_proto_depIdxs,

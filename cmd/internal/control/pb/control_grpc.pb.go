@@ -1087,3 +1087,111 @@ var Staff_ServiceDesc = grpc.ServiceDesc{
 	Streams:  []grpc.StreamDesc{},
 	Metadata: "control.proto",
 }
+
+const (
+	Egress_Probe_FullMethodName = "/tenin.control.v1.Egress/Probe"
+)
+
+// EgressClient is the client API for Egress service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Egress shows that the walls stand.
+type EgressClient interface {
+	// Probe tries, inside one process of the kiosk, what it should not be able to do.
+	Probe(ctx context.Context, in *ProbeRequest, opts ...grpc.CallOption) (*ProbeReply, error)
+}
+
+type egressClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewEgressClient(cc grpc.ClientConnInterface) EgressClient {
+	return &egressClient{cc}
+}
+
+func (c *egressClient) Probe(ctx context.Context, in *ProbeRequest, opts ...grpc.CallOption) (*ProbeReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProbeReply)
+	err := c.cc.Invoke(ctx, Egress_Probe_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// EgressServer is the server API for Egress service.
+// All implementations must embed UnimplementedEgressServer
+// for forward compatibility.
+//
+// Egress shows that the walls stand.
+type EgressServer interface {
+	// Probe tries, inside one process of the kiosk, what it should not be able to do.
+	Probe(context.Context, *ProbeRequest) (*ProbeReply, error)
+	mustEmbedUnimplementedEgressServer()
+}
+
+// UnimplementedEgressServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedEgressServer struct{}
+
+func (UnimplementedEgressServer) Probe(context.Context, *ProbeRequest) (*ProbeReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Probe not implemented")
+}
+func (UnimplementedEgressServer) mustEmbedUnimplementedEgressServer() {}
+func (UnimplementedEgressServer) testEmbeddedByValue()                {}
+
+// UnsafeEgressServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to EgressServer will
+// result in compilation errors.
+type UnsafeEgressServer interface {
+	mustEmbedUnimplementedEgressServer()
+}
+
+func RegisterEgressServer(s grpc.ServiceRegistrar, srv EgressServer) {
+	// If the following call panics, it indicates UnimplementedEgressServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Egress_ServiceDesc, srv)
+}
+
+func _Egress_Probe_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProbeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EgressServer).Probe(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Egress_Probe_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EgressServer).Probe(ctx, req.(*ProbeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+// Egress_ServiceDesc is the grpc.ServiceDesc for Egress service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Egress_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "tenin.control.v1.Egress",
+	HandlerType: (*EgressServer)(nil),
+	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "Probe",
+			Handler:    _Egress_Probe_Handler,
+		},
+	},
+	Streams:  []grpc.StreamDesc{},
+	Metadata: "control.proto",
+}

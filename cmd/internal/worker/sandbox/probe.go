@@ -36,6 +36,7 @@ type Targets struct {
 	Folders  []string // folders to write in
 	Program  string   // a program that ends at once
 	PID      int      // another process of the same user, as numbered where the targets were prepared
+	Others   []int    // further processes, numbered alike
 }
 
 // attempt tries one target; nil means that it succeeded.

@@ -18,10 +18,13 @@ func tests() []test {
 		return []string{value}
 	}
 	process := func(t Targets) []string {
-		if t.PID == 0 {
-			return nil
+		var pids []string
+		for _, pid := range append([]int{t.PID}, t.Others...) {
+			if pid != 0 {
+				pids = append(pids, strconv.Itoa(pid))
+			}
 		}
-		return []string{strconv.Itoa(t.PID)}
+		return pids
 	}
 	files := func(t Targets) []string { return t.Files }
 	writable := func(t Targets) []string {
