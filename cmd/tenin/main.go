@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"tenin/cmd/internal/doctor/egress"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
 )
@@ -23,6 +24,9 @@ var (
 	version     = "unknown"
 	cpuFeatures = ""
 )
+
+// workerMain is the life of a worker or an uplink.
+var workerMain = worker.Main
 
 func main() { os.Exit(Main()) }
 
@@ -35,8 +39,11 @@ func Main() int {
 	}
 	// A child has its environment from its parent, and nothing to read it from anew.
 	role, child := sandbox.Child()
-	if child && role != kioskRole {
-		return worker.Main(role)
+	switch {
+	case child && role == egress.ControlRole:
+		return egress.Control(os.Stdin, os.Stdout)
+	case child && role != kioskRole:
+		return workerMain(role)
 	}
 	childRole = role
 	if err := ensureEnvironment(); err != nil {

@@ -75,7 +75,7 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 func strictArguments(command *cobra.Command) {
 	check := command.Args
 	switch {
-	case command.HasSubCommands():
+	case command.HasSubCommands() && len(command.ValidArgs) == 0:
 		check = func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -98,7 +98,7 @@ func strictArguments(command *cobra.Command) {
 		switch {
 		case err == nil:
 			return nil
-		case c.HasSubCommands():
+		case c.HasSubCommands() && len(c.ValidArgs) == 0:
 		case len(args) == 0:
 			err = fmt.Errorf("something is missing: use `%s`", c.UseLine())
 		case len(args) == 1 && len(c.ValidArgs) > 0:

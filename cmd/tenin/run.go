@@ -18,6 +18,7 @@ import (
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/service"
+	"tenin/cmd/internal/worker/sandbox"
 	"tenin/llm/dialogue"
 	"tenin/storage/uplink"
 )
@@ -68,6 +69,10 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			}
 			ctx, stop := lifelineContext(ctx)
 			defer stop()
+			// What it will hold in memory is nobody's to look at, not even for another process of its own user.
+			if err := sandbox.Seal(); err != nil {
+				return err
+			}
 			if err := kiosk.AlreadyRuns(home); err != nil {
 				return err
 			}

@@ -33,6 +33,7 @@ type rule struct {
 
 const (
 	short = 30 * time.Second
+	looks = 2 * time.Minute  // probes that hang are given up one by one
 	long  = 30 * time.Minute // embedding a large shop's answers anew
 )
 
@@ -59,7 +60,7 @@ var rules = map[string]rule{
 	pb.Staff_List_FullMethodName:       {nil, short},
 	pb.Staff_Add_FullMethodName:        {manages, short},
 	pb.Staff_Disable_FullMethodName:    {manages, short},
-	pb.Egress_Probe_FullMethodName:     {tends, short},
+	pb.Egress_Probe_FullMethodName:     {tends, looks},
 }
 
 // tokenKey is the header that carries the token.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
@@ -14,6 +15,9 @@ import (
 
 // HarmlessPrograms are what a probe may run: the kiosk executes nothing else for whoever asks.
 var HarmlessPrograms = []string{"/usr/bin/true", "/bin/true"}
+
+// probeTime is how long one process may take over its probes, of which each ends within two seconds.
+const probeTime = 2 * time.Minute
 
 // maxTargets bounds the targets of one kind.
 const maxTargets = 64
@@ -59,6 +63,9 @@ func checkTargets(t sandbox.Targets) error {
 	return nil
 }
 
+// OwnerAt is the kiosk at the other end of c as the owner; closing it closes c.
+func OwnerAt(c *control.Client) Owner { return &remote{client: c} }
+
 // Probe has the kiosk at the other end of c try targets inside its process of that role. Where the shop has staff the
 // connection must have been given the PIN of a technician or a manager: control.ErrPINNeeded, control.ErrNotAllowed.
 func Probe(ctx context.Context, c *control.Client, role string, t sandbox.Targets) ([]sandbox.Result, error) {
@@ -66,6 +73,8 @@ func Probe(ctx context.Context, c *control.Client, role string, t sandbox.Target
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
 	reply, err := pb.NewEgressClient(c.Conn()).Probe(ctx, &pb.ProbeRequest{Role: role, Targets: encoded})
 	if err != nil {
 		return nil, err

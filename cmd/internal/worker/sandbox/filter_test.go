@@ -125,6 +125,15 @@ func TestTheSealAnswersEachCallByItsArguments(t *testing.T) {
 	}
 }
 
+func TestTheKioskCannotTypeIntoItsTerminal(t *testing.T) {
+	program := launchFilter(Policy{}).program()
+	for number, want := range map[uint64]uint32{unix.TIOCSTI: refused, unix.TIOCLINUX: refused, unix.TCGETS: allow, unix.TIOCGWINSZ: allow} {
+		if got := judge(t, program, auditArch, call{unix.SYS_IOCTL, [6]uint64{0, number}}); got != want {
+			t.Errorf("ioctl %#x answers %#x, want %#x", number, got, want)
+		}
+	}
+}
+
 func TestAForeignArchitectureEndsTheProcess(t *testing.T) {
 	for _, f := range []*filter{sealFilter(Policy{}), launchFilter(Policy{})} {
 		if got := judge(t, f.program(), unix.AUDIT_ARCH_I386, call{number: 3}); got != kill {

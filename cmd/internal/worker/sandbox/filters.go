@@ -127,6 +127,8 @@ func launchFilter(p Policy) *filter {
 	}
 	f := &filter{fallback: allow}
 	f.when(unix.SYS_SOCKET, is(0, values...))
+	// Who types into the terminal runs commands outside.
+	f.rules = append(f.rules, rule{number: unix.SYS_IOCTL, checks: []check{is(1, unix.TIOCSTI, unix.TIOCLINUX)}, then: refused, other: allow})
 	f.answer(refused,
 		unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER,
 		unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_PIDFD_GETFD, unix.SYS_SETNS,

@@ -144,7 +144,7 @@ func TestALaunchedParentHasNoNetworkButWorkers(t *testing.T) {
 		t.Errorf("it is %+v", r.State)
 	}
 	expectClosed(t, r.Own, "tcp", "udp", "dns", "listen", "inet", "inet6", "raw", "packet", "netlink", "vsock", "families",
-		"io_uring", "abstract", "environ", "mem", "root", "vm_read", "ptrace", "setns", "bpf", "perf", "userfaultfd", "keyctl")
+		"io_uring", "abstract", "environ", "mem", "root", "vm_read", "ptrace", "setns", "bpf", "perf", "userfaultfd", "keyctl", "tiocsti")
 	expectOpen(t, r.Own, "unix", "socket", "read", "append", "fork", "program", "userns")
 	for _, result := range r.Worker {
 		if result.Open {
