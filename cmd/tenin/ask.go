@@ -13,7 +13,6 @@ import (
 	"tenin/audio"
 	"tenin/cmd/internal/kiosk"
 	"tenin/llm/dialogue"
-	"tenin/storage"
 )
 
 func newAsk(f *flags) *cobra.Command {
@@ -23,7 +22,7 @@ func newAsk(f *flags) *cobra.Command {
 		Use:   "ask",
 		Short: "One question, spoken in a file or typed, and its answer",
 		Long: `Answers one question and keeps the session, sealed, in the vault. No speech in the file gives an empty transcript and no
-answer.
+answer. The kiosk that runs on the home is asked when there is one, as a shopper who waits until nobody else is served.
 
 JSON fields: transcript, language, kind (approved, product, handoff; empty when nobody spoke), answer, detail, topic,
 place, sources, score, suspect, output, session, and timings_ms with vad, asr, retrieve, generate, first_audio, total,
@@ -61,35 +60,20 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 			if !noKeep {
 				parts |= kiosk.Keeping
 			}
-			clerk, err := openClerk(ctx, f, parts, language)
-			if err != nil {
-				return err
-			}
-			defer clerk.Close()
-
-			source := storage.FromText()
+			terms := kiosk.Terms{Language: language, Keep: !noKeep, Speak: output != ""}
+			question := kiosk.Brief{Text: text}
 			if wav != "" {
-				source = storage.FromFile()
+				question.Clip = &clip
 			}
-			visit, err := beginVisit(clerk, source, noKeep)
+			asker, _, err := openAsker(ctx, f, parts, terms)
 			if err != nil {
 				return err
 			}
-			defer visit.Close()
-			var spoken audio.Clip
-			var speak kiosk.Speak
-			if output != "" {
-				speak = collect(&spoken)
-			}
-			var turn kiosk.Turn
-			if wav == "" {
-				turn, err = visit.AskText(ctx, text, speak)
-			} else {
-				turn, err = visit.ListenRecording(ctx, clip, speak)
-			}
-			if err != nil {
+			turn, outcome, err := asker.Ask(ctx, question)
+			if err := errors.Join(err, asker.Close()); err != nil {
 				return err
 			}
+			spoken := outcome.Spoken
 			if len(spoken.Samples) > 0 {
 				if err := audio.WriteFile(output, spoken); err != nil {
 					return err
@@ -100,7 +84,7 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 				}
 				output = ""
 			}
-			return printTurn(cmd.OutOrStdout(), f, turn, visit.Session(), output)
+			return printTurn(cmd.OutOrStdout(), f, turn, outcome.Session, output)
 		},
 	}
 	c.Flags().StringVar(&text, "text", "", "the question, typed; - reads it from standard input")
@@ -143,22 +127,6 @@ func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language st
 			report.step(what, int64(done), int64(total), false)
 		},
 	})
-}
-
-func beginVisit(clerk *kiosk.Clerk, source storage.Source, noKeep bool) (*kiosk.Visit, error) {
-	if noKeep {
-		return clerk.BeginUnkept(), nil
-	}
-	return clerk.Begin(source)
-}
-
-// collect joins what is spoken into one clip.
-func collect(into *audio.Clip) kiosk.Speak {
-	return func(chunk audio.Clip) error {
-		into.Rate = chunk.Rate
-		into.Samples = append(into.Samples, chunk.Samples...)
-		return nil
-	}
 }
 
 // readText returns text, or what standard input says when text is "-". A question is short: more than 64 KB is none.

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenin/cmd/internal/kiosk"
-	"tenin/storage"
 )
 
 func newChat(f *flags) *cobra.Command {
@@ -18,30 +17,25 @@ func newChat(f *flags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "chat",
 		Short: "Type questions and read the answers",
-		Long:  "Answers a question a line until the input ends, or until a line says /quit. With --json one object a line, as `tenin ask`.",
+		Long:  "Answers a question a line until the input ends, or until a line says /quit. With --json one object a line, as `tenin ask`. The kiosk that runs on the home is asked when there is one.",
 		Example: `  tenin chat
   printf '駐車場は？\nWhere is the toilet?\n' | tenin chat --json`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			ctx := cmd.Context()
 			parts := kiosk.Knowing
 			if !noKeep {
 				parts |= kiosk.Keeping
 			}
-			clerk, err := openClerk(ctx, f, parts, "")
+			asker, greeting, err := openAsker(ctx, f, parts, kiosk.Terms{Keep: !noKeep})
 			if err != nil {
 				return err
 			}
-			defer clerk.Close()
-			visit, err := beginVisit(clerk, storage.FromText(), noKeep)
-			if err != nil {
-				return err
-			}
-			defer visit.Close()
+			defer func() { err = errors.Join(err, asker.Close()) }()
 
 			in, out := cmd.InOrStdin(), cmd.OutOrStdout()
 			person := isTerminal(in) && !f.json
 			if person {
-				f.say("%s  (an empty line or Ctrl-D ends)", clerk.Greeting())
+				f.say("%s  (an empty line or Ctrl-D ends)", greeting)
 			}
 			lines := bufio.NewScanner(in)
 			for {
@@ -58,11 +52,15 @@ func newChat(f *flags) *cobra.Command {
 				if text == "" {
 					continue
 				}
-				turn, err := visit.AskText(ctx, text, nil)
-				if err != nil {
+				turn, outcome, err := asker.Ask(ctx, kiosk.Brief{Text: text})
+				if errors.Is(err, kiosk.ErrEngineLost) {
+					// A new one is being started, and the visit goes on.
+					f.say("%s", oneLine(err.Error()))
+					continue
+				} else if err != nil {
 					return err
 				}
-				if err := printTurn(out, f, turn, visit.Session(), ""); err != nil {
+				if err := printTurn(out, f, turn, outcome.Session, ""); err != nil {
 					return err
 				}
 			}

@@ -94,7 +94,8 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			if err != nil {
 				return err
 			}
-			workers, err := newWorkers(f, home, settings, log.Logger)
+			events := control.NewEvents("starting")
+			workers, err := newWorkers(f, home, settings, log.Logger, events)
 			if err != nil {
 				return err
 			}
@@ -133,9 +134,13 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 				return err
 			}
 			defer clerk.Close()
-			events, prober := control.NewEvents("starting"), uplink.NewProber()
+			prober := uplink.NewProber()
+			var desk *kiosk.Desk // recordings leave nobody time for other questions
+			if wait || live {
+				desk = kiosk.NewDesk(clerk)
+			}
 			served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{
-				Version: version, Events: events, Processes: workers.processes, Probe: probing(workers, prober), Log: log.Logger,
+				Version: version, Events: events, Desk: desk, Processes: workers.processes, Probe: probing(workers, prober), Log: log.Logger,
 			})
 			if err != nil {
 				return err
@@ -148,7 +153,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			defer endUplink()
 			f.say("%s", clerk.Greeting())
 			defer service.Stopping()
-			run := &headlessRun{clerk: clerk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
+			run := &headlessRun{clerk: clerk, desk: desk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
 			switch {
 			case wait:
 				run.wait(ctx, !examined)
@@ -192,7 +197,9 @@ func canListen(terminal bool, settings config.Config, devices soundDevices) (boo
 
 // headlessRun is the kiosk without a screen.
 type headlessRun struct {
-	clerk    *kiosk.Clerk
+	clerk *kiosk.Clerk
+	// desk takes the questions of other commands as well; nil: there are none.
+	desk     *kiosk.Desk
 	flags    *flags
 	settings config.Config
 	out      io.Writer

@@ -29,7 +29,6 @@ type live struct {
 	console  *console
 	keys     *keyboard
 	patience time.Duration
-	runner   *kiosk.Runner
 
 	mu    sync.Mutex
 	state kiosk.State
@@ -43,15 +42,17 @@ func newLive(run *headlessRun, in io.Reader, devices soundDevices, console *cons
 
 // serve serves one shopper after the other until somebody leaves: by a key, at the end of the input or of ctx.
 func (l *live) serve(ctx context.Context) {
-	l.runner = kiosk.NewRunner(l.clerk, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
-	defer l.report(ctx, l.runner)()
+	if l.desk == nil {
+		l.desk = kiosk.NewDesk(l.clerk)
+	}
+	defer l.report(ctx, l.desk)()
 	listening, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		l.keys.each(listening, l.pressed)
 	}()
-	l.runner.Run(ctx)
+	l.desk.Run(ctx, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
 	stop()
 	<-ended
 }
@@ -62,30 +63,30 @@ func (l *live) pressed(k typed) {
 	state := l.state
 	l.mu.Unlock()
 	if k.key == keyLeave {
-		l.runner.Send(kiosk.Leave{})
+		l.desk.Send(kiosk.Leave{})
 		return
 	}
 	switch state.(type) {
 	case kiosk.Consenting:
-		l.runner.Send(l.verdict(k.key))
+		l.desk.Send(l.verdict(k.key))
 		return
 	case kiosk.Confirming:
 		if k.key.yes() {
-			l.runner.Send(kiosk.Confirmed{})
+			l.desk.Send(kiosk.Confirmed{})
 		} else {
-			l.runner.Send(kiosk.Rejected{})
+			l.desk.Send(kiosk.Rejected{})
 		}
 		return
 	}
 	switch k.key {
 	case keyEnter:
-		l.runner.Send(kiosk.Touch{})
+		l.desk.Send(kiosk.Touch{})
 	case keyNext:
-		l.runner.Send(kiosk.NextShopper{})
+		l.desk.Send(kiosk.NextShopper{})
 	case keyStaff:
-		l.runner.Send(kiosk.CallStaff{})
+		l.desk.Send(kiosk.CallStaff{})
 	case keyMessage:
-		l.runner.Send(kiosk.TakeMessage{})
+		l.desk.Send(kiosk.TakeMessage{})
 	default:
 		l.hint(state)
 	}

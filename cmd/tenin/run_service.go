@@ -5,12 +5,11 @@ import (
 	"sync"
 	"time"
 
-	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/service"
 )
 
 // report tells systemd when the runner serves, and from then on that it still takes what it is told, until end is called.
-func (r *headlessRun) report(ctx context.Context, runner *kiosk.Runner) (end func()) {
+func (r *headlessRun) report(ctx context.Context, runner interface{ Answers(context.Context) bool }) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {

@@ -20,9 +20,8 @@ func (r *headlessRun) wait(ctx context.Context, ahead bool) {
 	if ahead {
 		o.Ahead = r.clerk.RenderQuietly
 	}
-	runner := kiosk.NewRunner(r.clerk, w, w, o)
-	defer r.report(ctx, runner)()
-	runner.Run(ctx)
+	defer r.report(ctx, r.desk)()
+	r.desk.Run(ctx, w, w, o)
 }
 
 // Show implements kiosk.Front.

@@ -8,6 +8,7 @@ import (
 
 	"tenin/audio"
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
@@ -21,7 +22,9 @@ type workers struct {
 	engines *worker.Pool
 }
 
-func newWorkers(f *flags, home string, settings config.Config, log *slog.Logger) (*workers, error) {
+// newWorkers starts none yet. A process that dies again and again is told to the log, to whoever watches events, and in a
+// line.
+func newWorkers(f *flags, home string, settings config.Config, log *slog.Logger, events *control.Events) (*workers, error) {
 	mode, err := sandboxMode(home, settings)
 	if err != nil {
 		return nil, err
@@ -36,6 +39,8 @@ func newWorkers(f *flags, home string, settings config.Config, log *slog.Logger)
 	return &workers{options: worker.Options{
 		Weights: models.DefaultDir(), Threads: settings.Engines.Threads, Mode: mode, Memory: memory, Log: log,
 		Alert: func(a worker.Alert) {
+			log.Error("a process died again and again", "role", a.Role, "reason", a.Reason, "crashes", a.Crashes, "pause", a.Pause)
+			events.Alert(control.Alert{Role: string(a.Role), Reason: string(a.Reason), Crashes: a.Crashes, Pause: a.Pause})
 			f.say("the %s process failed %d times within a minute (%s): the next try is in %v, call a technician",
 				a.Role, a.Crashes, a.Reason, a.Pause)
 		},

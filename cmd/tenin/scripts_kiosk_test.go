@@ -18,6 +18,7 @@ import (
 	"tenin/audio"
 	"tenin/audio/speech"
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
 	"tenin/cmd/internal/kiosk"
 	"tenin/llm/llmtest"
@@ -39,7 +40,7 @@ func init() {
 
 // fakeKiosk serves the home $H until a signal comes. It answers each question that is named, writes its log to the file log
 // and its process id to the file ready when it can be asked. "dies" instead of a question ends it, without a word, when it
-// has read other knowledge.
+// has read other knowledge; "serves" lets it answer what comes through the control socket.
 func fakeKiosk(questions []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -68,6 +69,10 @@ func fakeKiosk(questions []string) error {
 	defer log.Close()
 	options := kiosk.ControlOptions{Version: "test", Log: slog.New(slog.NewTextHandler(log, nil))}
 	for _, question := range questions {
+		if question == "serves" {
+			options.Desk, options.Events = kiosk.NewDesk(clerk), control.NewEvents("starting")
+			continue
+		}
 		if question == "dies" {
 			options.Reloaded = func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} }
 			continue
@@ -90,6 +95,11 @@ func fakeKiosk(questions []string) error {
 	defer served.Close()
 	if err := os.WriteFile("ready", fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
 		return err
+	}
+	if desk := options.Desk; desk != nil {
+		run := &headlessRun{clerk: clerk, desk: desk, flags: &flags{}, settings: settings, watch: options.Events.SetState}
+		run.wait(ctx, false)
+		return nil
 	}
 	<-ctx.Done()
 	return nil

@@ -28,6 +28,16 @@ type statusJSON struct {
 	Staffed    bool          `json:"staffed"`
 	Waiting    int32         `json:"waiting"`
 	Processes  []processJSON `json:"processes"`
+	Alerts     []alertJSON   `json:"alerts"`
+}
+
+// alertJSON is a process that died again and again.
+type alertJSON struct {
+	At      time.Time `json:"at"`
+	Role    string    `json:"role"`
+	Reason  string    `json:"reason"`
+	Crashes int32     `json:"crashes"`
+	Pause   float64   `json:"pause_seconds"`
 }
 
 type processJSON struct {
@@ -45,7 +55,8 @@ func newStatus(f *flags) *cobra.Command {
 when none runs.
 
 JSON fields: state, state_since, started, uptime_seconds, version, pid, home, answers, products, demo, staffed, waiting
-(shoppers who asked for staff), and processes with role, pid, since, restarts.`,
+(shoppers who asked for staff), processes with role, pid, since, restarts, and alerts: the processes that died again and
+again within the last hour, with at, role, reason, crashes, pause_seconds.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			home, _, err := f.load()
 			if err != nil {
@@ -67,10 +78,13 @@ func printStatus(out io.Writer, f *flags, s *pb.StatusReply, now time.Time) erro
 		result := statusJSON{
 			State: s.State, StateSince: since, Started: started, Uptime: now.Sub(started).Seconds(), Version: s.Version, PID: s.Pid,
 			Home: s.Home, Answers: s.Answers, Products: s.Products, Demo: s.Demo, Staffed: s.Staffed, Waiting: s.Waiting,
-			Processes: []processJSON{},
+			Processes: []processJSON{}, Alerts: []alertJSON{},
 		}
 		for _, p := range s.Processes {
 			result.Processes = append(result.Processes, processJSON{p.Role, p.Pid, control.Time(p.SinceNs), p.Restarts})
+		}
+		for _, a := range s.Alerts {
+			result.Alerts = append(result.Alerts, alertJSON{control.Time(a.AtNs), a.Role, a.Reason, a.Crashes, time.Duration(a.PauseNs).Seconds()})
 		}
 		return printJSON(out, result)
 	}
@@ -94,6 +108,10 @@ func printStatus(out io.Writer, f *flags, s *pb.StatusReply, now time.Time) erro
 	}
 	for _, p := range s.Processes {
 		row(p.Role, "process %d, for %s, restarted %d times", p.Pid, now.Sub(control.Time(p.SinceNs)).Round(time.Second), p.Restarts)
+	}
+	for _, a := range s.Alerts {
+		row("ALERT", "%s ago the %s process had died %d times within a minute (%s): look at the log, call a technician",
+			now.Sub(control.Time(a.AtNs)).Round(time.Second), a.Role, a.Crashes, a.Reason)
 	}
 	return table.Flush()
 }

@@ -60,6 +60,7 @@ var rules = map[string]rule{
 	pb.Staff_List_FullMethodName:       {nil, short},
 	pb.Staff_Add_FullMethodName:        {manages, short},
 	pb.Staff_Disable_FullMethodName:    {manages, short},
+	pb.Clerk_Ask_FullMethodName:        {nil, 0},
 	pb.Egress_Probe_FullMethodName:     {tends, looks},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type Events struct {
 	state    string
 	since    time.Time
 	calls    map[string]bool
+	alerts   []*pb.Alert // the latest last
 	watchers map[*watcher]bool
 	over     bool
 }
@@ -91,6 +93,46 @@ func (e *Events) KnowledgeChanged() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.tell(&pb.Event{Kind: pb.Event_KNOWLEDGE})
+}
+
+// Alert is a process of the kiosk that died again and again.
+type Alert struct {
+	// Role of the process, and the reason of its last end.
+	Role, Reason string
+	// Crashes within a minute.
+	Crashes int
+	// Pause until it is started again.
+	Pause time.Duration
+}
+
+const (
+	mostAlerts = 16
+	// alertStays is how long an alert is shown: staff look at a screen now and then.
+	alertStays = time.Hour
+)
+
+// Alert tells of a process that died again and again.
+func (e *Events) Alert(a Alert) {
+	alert := &pb.Alert{AtNs: time.Now().UnixNano(), Role: a.Role, Reason: a.Reason, Crashes: int32(a.Crashes), PauseNs: int64(a.Pause)}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.alerts = append(e.alerts, alert)
+	if n := len(e.alerts); n > mostAlerts {
+		e.alerts = slices.Clone(e.alerts[n-mostAlerts:])
+	}
+	e.tell(&pb.Event{Kind: pb.Event_ALERT, Alert: alert})
+}
+
+// Alerts are those of the last hour, the latest last.
+func (e *Events) Alerts() (list []*pb.Alert) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, a := range e.alerts {
+		if time.Since(time.Unix(0, a.AtNs)) < alertStays {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 func (e *Events) present() *pb.Event { return &pb.Event{Kind: pb.Event_STATE, State: e.state} }

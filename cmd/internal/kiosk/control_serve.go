@@ -46,6 +46,8 @@ type ControlOptions struct {
 	Processes func() []ControlProcess
 	// Probe tries targets inside the process of that role; nil: nothing can be probed.
 	Probe func(ctx context.Context, role string, targets sandbox.Targets) ([]sandbox.Result, error)
+	// Desk takes the questions of other processes; nil: the kiosk takes none.
+	Desk *Desk
 	// Reloaded is called when the clerk answers from other knowledge, whose answers are not spoken yet; nil: nobody cares.
 	Reloaded func()
 	// Log is told who of the staff did what; nil is slog's default.
@@ -144,6 +146,7 @@ type served struct {
 
 func (s served) register(r grpc.ServiceRegistrar) {
 	pb.RegisterKioskServer(r, kioskService{served: s})
+	pb.RegisterClerkServer(r, clerkService{served: s})
 	pb.RegisterSessionsServer(r, sessionsService{served: s})
 	pb.RegisterKeysServer(r, keysService{served: s})
 	pb.RegisterKnowledgeServer(r, knowledgeService{served: s, one: new(sync.Mutex)})
@@ -174,7 +177,7 @@ func (s kioskService) Status(context.Context, *pb.StatusRequest) (*pb.StatusRepl
 	reply := &pb.StatusReply{
 		Version: s.options.Version, Pid: int64(os.Getpid()), Home: s.clerk.options.Home,
 		StartedNs: control.Nanoseconds(s.started), State: state, StateSinceNs: control.Nanoseconds(since),
-		Staffed: staffed, Waiting: int32(s.options.Events.Waiting()),
+		Staffed: staffed, Waiting: int32(s.options.Events.Waiting()), Greeting: s.clerk.Greeting(), Alerts: s.options.Events.Alerts(),
 	}
 	if shop := s.clerk.shop.Load(); shop != nil {
 		reply.Answers, reply.Products, reply.Demo = int32(len(shop.batch.Entries)), int32(len(shop.batch.Products)), shop.demo

@@ -28,6 +28,7 @@ type Runner struct {
 	ctx     context.Context
 	state   State
 	visit   *Visit
+	manner  manner // of the next visit
 	turn    *liveTurn
 	turns   <-chan struct{} // closed when all work of the turns that ended is over
 	vault   <-chan struct{} // closed when the vault has done all that was asked
@@ -164,9 +165,11 @@ func (r *Runner) perform(effect Effect) {
 			visit = r.clerk.BeginUnkept()
 			r.post(KeepRefused{err}, nil)
 		}
+		visit.manner = r.manner
 		r.visit = visit
 	case BeginUnkept:
 		r.visit = r.clerk.BeginUnkept()
+		r.visit.manner = r.manner
 	case CloseSession:
 		r.closeSession()
 	case OpenTurn:

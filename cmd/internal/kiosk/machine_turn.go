@@ -39,7 +39,7 @@ type liveTurn struct {
 func (r *Runner) openTurn(number uint64) *liveTurn {
 	t := &liveTurn{runner: r, visit: r.visit, number: number, before: r.turns, enough: make(chan struct{})}
 	t.ctx, t.cancel = context.WithCancel(r.ctx)
-	t.exchange.Language = languageOf("", r.clerk.options.Language)
+	t.exchange.Language = languageOf("", r.visit.language())
 	return t
 }
 
@@ -73,12 +73,23 @@ func (t *liveTurn) end() {
 		t.steps.Wait()
 		t.finishMouth()
 		clear(t.exchange.voice.Samples)
+		if d, ok := t.device().(interface{ forget() }); ok {
+			d.forget()
+		}
 	}()
+}
+
+// device is where the turn's shopper is heard and spoken to.
+func (t *liveTurn) device() Device {
+	if d := t.visit.manner.device; d != nil {
+		return d
+	}
+	return t.runner.device
 }
 
 func (t *liveTurn) listen(from storage.SourceKind) {
 	t.step(func() {
-		ear, err := t.runner.device.Listen(t.ctx, from)
+		ear, err := t.device().Listen(t.ctx, from)
 		if err != nil {
 			t.post(lostIn(t.number, err), nil)
 			return
@@ -90,7 +101,7 @@ func (t *liveTurn) listen(from storage.SourceKind) {
 		defer t.closeEar()
 		t.post(MicrophoneOpened{t.number}, nil)
 		t.openMouth(true) // by the time that there is something to say, the loudspeaker is open
-		config := t.runner.clerk.patientConfig(func(words string) { t.post(Partial{t.number, Words(words)}, nil) })
+		config := t.visit.config(func(words string) { t.post(Partial{t.number, Words(words)}, nil) })
 		x, err := t.visit.hear(t.ctx, question{ear, t.enough}, config)
 		switch {
 		case err != nil:
@@ -145,7 +156,7 @@ func (t *liveTurn) openMouth(fresh bool) Mouth {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.mouth == nil && fresh {
-		t.mouth = t.runner.device.Speak(t.ctx)
+		t.mouth = t.device().Speak(t.ctx)
 	}
 	return t.mouth
 }

@@ -18,6 +18,7 @@ type Visit struct {
 	clerk   *Clerk
 	keeps   *storage.SessionMeta // nil: nothing is kept
 	session *storage.Session     // begun with the first turn that is kept
+	manner  manner
 }
 
 // Begin starts a visit that is kept in the vault from its first answer on. Sound from a microphone needs the shopper's
@@ -94,7 +95,7 @@ func (v *Visit) AskText(ctx context.Context, text string, speak Speak) (Turn, er
 }
 
 func (v *Visit) read(text string) exchange {
-	a := exchange{Turn: Turn{Transcript: text, Language: languageOf(text, v.clerk.options.Language)}, channel: redact.Text}
+	a := exchange{Turn: Turn{Transcript: text, Language: languageOf(text, v.language())}, channel: redact.Text}
 	a.Timings.zero = time.Now()
 	return a
 }
@@ -112,10 +113,7 @@ func (v *Visit) Listen(ctx context.Context, source asr.Frames, partial func(stri
 
 // ListenRecording is Listen for a whole recording of one question: no pause in it ends the question.
 func (v *Visit) ListenRecording(ctx context.Context, clip audio.Clip, speak Speak) (Turn, error) {
-	config := v.clerk.listenerConfig()
-	config.PartialEvery = -1
-	config.Endpoint.EndWhole, config.Endpoint.EndUnknown, config.Endpoint.EndBrokenOff = asr.MaxUtterance, asr.MaxUtterance, asr.MaxUtterance
-	a, err := v.hear(ctx, audio.NewFileSource(clip, false), config)
+	a, err := v.hear(ctx, audio.NewFileSource(clip, false), v.clerk.wholeConfig())
 	if err != nil || a.Transcript == "" {
 		return a.Turn, err
 	}
@@ -125,18 +123,6 @@ func (v *Visit) ListenRecording(ctx context.Context, clip audio.Clip, speak Spea
 func (c *Clerk) listenerConfig() asr.ListenerConfig {
 	expected := c.expected.Load()
 	return asr.ListenerConfig{Language: c.options.Language, Prompt: expected.prompt, Words: expected.words, Known: expected.known}
-}
-
-// patientConfig is how a shopper is listened to: for as long as the settings wait for speech.
-func (c *Clerk) patientConfig(partial func(string)) asr.ListenerConfig {
-	config := c.listenerConfig()
-	config.Endpoint.NoSpeech = time.Duration(c.options.Config.Audio.QuietSeconds * float64(time.Second))
-	config.OnPartial = func(t asr.Transcript) {
-		if partial != nil {
-			partial(t.Text)
-		}
-	}
-	return config
 }
 
 // hear hears one question. Its transcript is empty when nobody spoke.
@@ -188,7 +174,7 @@ func (v *Visit) reply(ctx context.Context, a *exchange) error {
 
 // say speaks the reply; first is called when its first sound is there.
 func (v *Visit) say(ctx context.Context, reply dialogue.Reply, first func(), speak Speak) error {
-	if reply.Text == "" {
+	if reply.Text == "" || v.manner.mute {
 		return nil
 	}
 	// What the shop says to everybody may stay in the speech cache. A product's place was asked for by this shopper, and

@@ -33,6 +33,7 @@ const (
 	Event_STAFF_HANDLED    Event_Kind = 3 // call names it, staff who came where it is known
 	Event_KNOWLEDGE        Event_Kind = 4 // the clerk answers from other knowledge
 	Event_MISSED           Event_Kind = 5 // the watcher was too slow: what came before this is lost
+	Event_ALERT            Event_Kind = 6 // alert names a process that died again and again
 )
 
 // Enum value maps for Event_Kind.
@@ -44,6 +45,7 @@ var (
 		3: "STAFF_HANDLED",
 		4: "KNOWLEDGE",
 		5: "MISSED",
+		6: "ALERT",
 	}
 	Event_Kind_value = map[string]int32{
 		"KIND_UNSPECIFIED": 0,
@@ -52,6 +54,7 @@ var (
 		"STAFF_HANDLED":    3,
 		"KNOWLEDGE":        4,
 		"MISSED":           5,
+		"ALERT":            6,
 	}
 )
 
@@ -79,7 +82,7 @@ func (x Event_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Event_Kind.Descriptor instead.
 func (Event_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{5, 0}
+	return file_control_proto_rawDescGZIP(), []int{6, 0}
 }
 
 type ImportPart_Mode int32
@@ -131,7 +134,7 @@ func (x ImportPart_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ImportPart_Mode.Descriptor instead.
 func (ImportPart_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{25, 0}
+	return file_control_proto_rawDescGZIP(), []int{26, 0}
 }
 
 // Problem is the detail of an error status: reason is a stable word, text a line for people.
@@ -238,7 +241,10 @@ type StatusReply struct {
 	Staffed   bool       `protobuf:"varint,10,opt,name=staffed,proto3" json:"staffed,omitempty"`
 	Processes []*Process `protobuf:"bytes,11,rep,name=processes,proto3" json:"processes,omitempty"`
 	// waiting: shoppers who asked for staff and to whom nobody has come.
-	Waiting       int32 `protobuf:"varint,12,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Waiting  int32  `protobuf:"varint,12,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Greeting string `protobuf:"bytes,13,opt,name=greeting,proto3" json:"greeting,omitempty"`
+	// alerts: processes that died again and again within the last hour, the latest last.
+	Alerts        []*Alert `protobuf:"bytes,14,rep,name=alerts,proto3" json:"alerts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -357,6 +363,97 @@ func (x *StatusReply) GetWaiting() int32 {
 	return 0
 }
 
+func (x *StatusReply) GetGreeting() string {
+	if x != nil {
+		return x.Greeting
+	}
+	return ""
+}
+
+func (x *StatusReply) GetAlerts() []*Alert {
+	if x != nil {
+		return x.Alerts
+	}
+	return nil
+}
+
+type Alert struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	AtNs    int64                  `protobuf:"varint,1,opt,name=at_ns,json=atNs,proto3" json:"at_ns,omitempty"`
+	Role    string                 `protobuf:"bytes,2,opt,name=role,proto3" json:"role,omitempty"`
+	Reason  string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Crashes int32                  `protobuf:"varint,4,opt,name=crashes,proto3" json:"crashes,omitempty"`
+	// pause_ns is for how long the process is not started again.
+	PauseNs       int64 `protobuf:"varint,5,opt,name=pause_ns,json=pauseNs,proto3" json:"pause_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Alert) Reset() {
+	*x = Alert{}
+	mi := &file_control_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Alert) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Alert) ProtoMessage() {}
+
+func (x *Alert) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Alert.ProtoReflect.Descriptor instead.
+func (*Alert) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Alert) GetAtNs() int64 {
+	if x != nil {
+		return x.AtNs
+	}
+	return 0
+}
+
+func (x *Alert) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Alert) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Alert) GetCrashes() int32 {
+	if x != nil {
+		return x.Crashes
+	}
+	return 0
+}
+
+func (x *Alert) GetPauseNs() int64 {
+	if x != nil {
+		return x.PauseNs
+	}
+	return 0
+}
+
 type Process struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Role          string                 `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
@@ -369,7 +466,7 @@ type Process struct {
 
 func (x *Process) Reset() {
 	*x = Process{}
-	mi := &file_control_proto_msgTypes[3]
+	mi := &file_control_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -381,7 +478,7 @@ func (x *Process) String() string {
 func (*Process) ProtoMessage() {}
 
 func (x *Process) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[3]
+	mi := &file_control_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -394,7 +491,7 @@ func (x *Process) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Process.ProtoReflect.Descriptor instead.
 func (*Process) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{3}
+	return file_control_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Process) GetRole() string {
@@ -433,7 +530,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_control_proto_msgTypes[4]
+	mi := &file_control_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +542,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[4]
+	mi := &file_control_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +555,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{4}
+	return file_control_proto_rawDescGZIP(), []int{5}
 }
 
 type Event struct {
@@ -468,13 +565,14 @@ type Event struct {
 	State         string                 `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
 	Call          string                 `protobuf:"bytes,4,opt,name=call,proto3" json:"call,omitempty"`
 	Staff         string                 `protobuf:"bytes,5,opt,name=staff,proto3" json:"staff,omitempty"`
+	Alert         *Alert                 `protobuf:"bytes,6,opt,name=alert,proto3" json:"alert,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_control_proto_msgTypes[5]
+	mi := &file_control_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -486,7 +584,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[5]
+	mi := &file_control_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -499,7 +597,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{5}
+	return file_control_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Event) GetAtNs() int64 {
@@ -537,6 +635,13 @@ func (x *Event) GetStaff() string {
 	return ""
 }
 
+func (x *Event) GetAlert() *Alert {
+	if x != nil {
+		return x.Alert
+	}
+	return nil
+}
+
 type HandleRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Call          string                 `protobuf:"bytes,1,opt,name=call,proto3" json:"call,omitempty"`
@@ -546,7 +651,7 @@ type HandleRequest struct {
 
 func (x *HandleRequest) Reset() {
 	*x = HandleRequest{}
-	mi := &file_control_proto_msgTypes[6]
+	mi := &file_control_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -558,7 +663,7 @@ func (x *HandleRequest) String() string {
 func (*HandleRequest) ProtoMessage() {}
 
 func (x *HandleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[6]
+	mi := &file_control_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -571,7 +676,7 @@ func (x *HandleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandleRequest.ProtoReflect.Descriptor instead.
 func (*HandleRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{6}
+	return file_control_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *HandleRequest) GetCall() string {
@@ -589,7 +694,7 @@ type HandleReply struct {
 
 func (x *HandleReply) Reset() {
 	*x = HandleReply{}
-	mi := &file_control_proto_msgTypes[7]
+	mi := &file_control_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +706,7 @@ func (x *HandleReply) String() string {
 func (*HandleReply) ProtoMessage() {}
 
 func (x *HandleReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[7]
+	mi := &file_control_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +719,7 @@ func (x *HandleReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandleReply.ProtoReflect.Descriptor instead.
 func (*HandleReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{7}
+	return file_control_proto_rawDescGZIP(), []int{8}
 }
 
 type LoginRequest struct {
@@ -628,7 +733,7 @@ type LoginRequest struct {
 
 func (x *LoginRequest) Reset() {
 	*x = LoginRequest{}
-	mi := &file_control_proto_msgTypes[8]
+	mi := &file_control_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -640,7 +745,7 @@ func (x *LoginRequest) String() string {
 func (*LoginRequest) ProtoMessage() {}
 
 func (x *LoginRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[8]
+	mi := &file_control_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -653,7 +758,7 @@ func (x *LoginRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginRequest.ProtoReflect.Descriptor instead.
 func (*LoginRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{8}
+	return file_control_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LoginRequest) GetName() string {
@@ -682,7 +787,7 @@ type LoginReply struct {
 
 func (x *LoginReply) Reset() {
 	*x = LoginReply{}
-	mi := &file_control_proto_msgTypes[9]
+	mi := &file_control_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +799,7 @@ func (x *LoginReply) String() string {
 func (*LoginReply) ProtoMessage() {}
 
 func (x *LoginReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[9]
+	mi := &file_control_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +812,7 @@ func (x *LoginReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LoginReply.ProtoReflect.Descriptor instead.
 func (*LoginReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{9}
+	return file_control_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LoginReply) GetToken() []byte {
@@ -746,7 +851,7 @@ type LogoutRequest struct {
 
 func (x *LogoutRequest) Reset() {
 	*x = LogoutRequest{}
-	mi := &file_control_proto_msgTypes[10]
+	mi := &file_control_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +863,7 @@ func (x *LogoutRequest) String() string {
 func (*LogoutRequest) ProtoMessage() {}
 
 func (x *LogoutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[10]
+	mi := &file_control_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +876,7 @@ func (x *LogoutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutRequest.ProtoReflect.Descriptor instead.
 func (*LogoutRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{10}
+	return file_control_proto_rawDescGZIP(), []int{11}
 }
 
 type LogoutReply struct {
@@ -782,7 +887,7 @@ type LogoutReply struct {
 
 func (x *LogoutReply) Reset() {
 	*x = LogoutReply{}
-	mi := &file_control_proto_msgTypes[11]
+	mi := &file_control_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -794,7 +899,7 @@ func (x *LogoutReply) String() string {
 func (*LogoutReply) ProtoMessage() {}
 
 func (x *LogoutReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[11]
+	mi := &file_control_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -807,7 +912,7 @@ func (x *LogoutReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutReply.ProtoReflect.Descriptor instead.
 func (*LogoutReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{11}
+	return file_control_proto_rawDescGZIP(), []int{12}
 }
 
 type SessionsRequest struct {
@@ -818,7 +923,7 @@ type SessionsRequest struct {
 
 func (x *SessionsRequest) Reset() {
 	*x = SessionsRequest{}
-	mi := &file_control_proto_msgTypes[12]
+	mi := &file_control_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +935,7 @@ func (x *SessionsRequest) String() string {
 func (*SessionsRequest) ProtoMessage() {}
 
 func (x *SessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[12]
+	mi := &file_control_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +948,7 @@ func (x *SessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionsRequest.ProtoReflect.Descriptor instead.
 func (*SessionsRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{12}
+	return file_control_proto_rawDescGZIP(), []int{13}
 }
 
 type Listing struct {
@@ -864,7 +969,7 @@ type Listing struct {
 
 func (x *Listing) Reset() {
 	*x = Listing{}
-	mi := &file_control_proto_msgTypes[13]
+	mi := &file_control_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -876,7 +981,7 @@ func (x *Listing) String() string {
 func (*Listing) ProtoMessage() {}
 
 func (x *Listing) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[13]
+	mi := &file_control_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -889,7 +994,7 @@ func (x *Listing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Listing.ProtoReflect.Descriptor instead.
 func (*Listing) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{13}
+	return file_control_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Listing) GetId() []byte {
@@ -964,7 +1069,7 @@ type ShowRequest struct {
 
 func (x *ShowRequest) Reset() {
 	*x = ShowRequest{}
-	mi := &file_control_proto_msgTypes[14]
+	mi := &file_control_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -976,7 +1081,7 @@ func (x *ShowRequest) String() string {
 func (*ShowRequest) ProtoMessage() {}
 
 func (x *ShowRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[14]
+	mi := &file_control_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -989,7 +1094,7 @@ func (x *ShowRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShowRequest.ProtoReflect.Descriptor instead.
 func (*ShowRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{14}
+	return file_control_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ShowRequest) GetId() []byte {
@@ -1012,7 +1117,7 @@ type SavedPart struct {
 
 func (x *SavedPart) Reset() {
 	*x = SavedPart{}
-	mi := &file_control_proto_msgTypes[15]
+	mi := &file_control_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1024,7 +1129,7 @@ func (x *SavedPart) String() string {
 func (*SavedPart) ProtoMessage() {}
 
 func (x *SavedPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[15]
+	mi := &file_control_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1037,7 +1142,7 @@ func (x *SavedPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SavedPart.ProtoReflect.Descriptor instead.
 func (*SavedPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{15}
+	return file_control_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SavedPart) GetPart() isSavedPart_Part {
@@ -1096,7 +1201,7 @@ type Saved struct {
 
 func (x *Saved) Reset() {
 	*x = Saved{}
-	mi := &file_control_proto_msgTypes[16]
+	mi := &file_control_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1213,7 @@ func (x *Saved) String() string {
 func (*Saved) ProtoMessage() {}
 
 func (x *Saved) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[16]
+	mi := &file_control_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1226,7 @@ func (x *Saved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Saved.ProtoReflect.Descriptor instead.
 func (*Saved) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{16}
+	return file_control_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Saved) GetId() []byte {
@@ -1184,7 +1289,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_control_proto_msgTypes[17]
+	mi := &file_control_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1196,7 +1301,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[17]
+	mi := &file_control_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1209,7 +1314,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{17}
+	return file_control_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Grant) GetNotice() string {
@@ -1244,7 +1349,7 @@ type Clip struct {
 
 func (x *Clip) Reset() {
 	*x = Clip{}
-	mi := &file_control_proto_msgTypes[18]
+	mi := &file_control_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1361,7 @@ func (x *Clip) String() string {
 func (*Clip) ProtoMessage() {}
 
 func (x *Clip) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[18]
+	mi := &file_control_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1374,7 @@ func (x *Clip) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Clip.ProtoReflect.Descriptor instead.
 func (*Clip) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{18}
+	return file_control_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Clip) GetNumber() int32 {
@@ -1311,7 +1416,7 @@ type Turn struct {
 
 func (x *Turn) Reset() {
 	*x = Turn{}
-	mi := &file_control_proto_msgTypes[19]
+	mi := &file_control_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1323,7 +1428,7 @@ func (x *Turn) String() string {
 func (*Turn) ProtoMessage() {}
 
 func (x *Turn) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[19]
+	mi := &file_control_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1336,7 +1441,7 @@ func (x *Turn) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Turn.ProtoReflect.Descriptor instead.
 func (*Turn) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{19}
+	return file_control_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Turn) GetAtNs() int64 {
@@ -1423,7 +1528,7 @@ type Timings struct {
 
 func (x *Timings) Reset() {
 	*x = Timings{}
-	mi := &file_control_proto_msgTypes[20]
+	mi := &file_control_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1540,7 @@ func (x *Timings) String() string {
 func (*Timings) ProtoMessage() {}
 
 func (x *Timings) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[20]
+	mi := &file_control_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1553,7 @@ func (x *Timings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timings.ProtoReflect.Descriptor instead.
 func (*Timings) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{20}
+	return file_control_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Timings) GetVadNs() int64 {
@@ -1502,7 +1607,7 @@ type EraseRequest struct {
 
 func (x *EraseRequest) Reset() {
 	*x = EraseRequest{}
-	mi := &file_control_proto_msgTypes[21]
+	mi := &file_control_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1514,7 +1619,7 @@ func (x *EraseRequest) String() string {
 func (*EraseRequest) ProtoMessage() {}
 
 func (x *EraseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[21]
+	mi := &file_control_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1527,7 +1632,7 @@ func (x *EraseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseRequest.ProtoReflect.Descriptor instead.
 func (*EraseRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{21}
+	return file_control_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *EraseRequest) GetId() []byte {
@@ -1545,7 +1650,7 @@ type EraseReply struct {
 
 func (x *EraseReply) Reset() {
 	*x = EraseReply{}
-	mi := &file_control_proto_msgTypes[22]
+	mi := &file_control_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1662,7 @@ func (x *EraseReply) String() string {
 func (*EraseReply) ProtoMessage() {}
 
 func (x *EraseReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[22]
+	mi := &file_control_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1675,7 @@ func (x *EraseReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseReply.ProtoReflect.Descriptor instead.
 func (*EraseReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{22}
+	return file_control_proto_rawDescGZIP(), []int{23}
 }
 
 type KeysRequest struct {
@@ -1581,7 +1686,7 @@ type KeysRequest struct {
 
 func (x *KeysRequest) Reset() {
 	*x = KeysRequest{}
-	mi := &file_control_proto_msgTypes[23]
+	mi := &file_control_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1593,7 +1698,7 @@ func (x *KeysRequest) String() string {
 func (*KeysRequest) ProtoMessage() {}
 
 func (x *KeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[23]
+	mi := &file_control_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1606,7 +1711,7 @@ func (x *KeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysRequest.ProtoReflect.Descriptor instead.
 func (*KeysRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{23}
+	return file_control_proto_rawDescGZIP(), []int{24}
 }
 
 type KeysReply struct {
@@ -1623,7 +1728,7 @@ type KeysReply struct {
 
 func (x *KeysReply) Reset() {
 	*x = KeysReply{}
-	mi := &file_control_proto_msgTypes[24]
+	mi := &file_control_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1740,7 @@ func (x *KeysReply) String() string {
 func (*KeysReply) ProtoMessage() {}
 
 func (x *KeysReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[24]
+	mi := &file_control_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1753,7 @@ func (x *KeysReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysReply.ProtoReflect.Descriptor instead.
 func (*KeysReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{24}
+	return file_control_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *KeysReply) GetGeneration() uint64 {
@@ -1698,7 +1803,7 @@ type ImportPart struct {
 
 func (x *ImportPart) Reset() {
 	*x = ImportPart{}
-	mi := &file_control_proto_msgTypes[25]
+	mi := &file_control_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1710,7 +1815,7 @@ func (x *ImportPart) String() string {
 func (*ImportPart) ProtoMessage() {}
 
 func (x *ImportPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[25]
+	mi := &file_control_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1723,7 +1828,7 @@ func (x *ImportPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPart.ProtoReflect.Descriptor instead.
 func (*ImportPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{25}
+	return file_control_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ImportPart) GetMode() ImportPart_Mode {
@@ -1749,7 +1854,7 @@ type StepRequest struct {
 
 func (x *StepRequest) Reset() {
 	*x = StepRequest{}
-	mi := &file_control_proto_msgTypes[26]
+	mi := &file_control_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1761,7 +1866,7 @@ func (x *StepRequest) String() string {
 func (*StepRequest) ProtoMessage() {}
 
 func (x *StepRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[26]
+	mi := &file_control_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1774,7 +1879,7 @@ func (x *StepRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepRequest.ProtoReflect.Descriptor instead.
 func (*StepRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{26}
+	return file_control_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *StepRequest) GetRedo() bool {
@@ -1796,7 +1901,7 @@ type Changed struct {
 
 func (x *Changed) Reset() {
 	*x = Changed{}
-	mi := &file_control_proto_msgTypes[27]
+	mi := &file_control_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1808,7 +1913,7 @@ func (x *Changed) String() string {
 func (*Changed) ProtoMessage() {}
 
 func (x *Changed) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[27]
+	mi := &file_control_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1821,7 +1926,7 @@ func (x *Changed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Changed.ProtoReflect.Descriptor instead.
 func (*Changed) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{27}
+	return file_control_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Changed) GetDiff() []byte {
@@ -1853,7 +1958,7 @@ type KnowledgeRequest struct {
 
 func (x *KnowledgeRequest) Reset() {
 	*x = KnowledgeRequest{}
-	mi := &file_control_proto_msgTypes[28]
+	mi := &file_control_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1865,7 +1970,7 @@ func (x *KnowledgeRequest) String() string {
 func (*KnowledgeRequest) ProtoMessage() {}
 
 func (x *KnowledgeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[28]
+	mi := &file_control_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1878,7 +1983,7 @@ func (x *KnowledgeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnowledgeRequest.ProtoReflect.Descriptor instead.
 func (*KnowledgeRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{28}
+	return file_control_proto_rawDescGZIP(), []int{29}
 }
 
 type KnowledgePart struct {
@@ -1892,7 +1997,7 @@ type KnowledgePart struct {
 
 func (x *KnowledgePart) Reset() {
 	*x = KnowledgePart{}
-	mi := &file_control_proto_msgTypes[29]
+	mi := &file_control_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +2009,7 @@ func (x *KnowledgePart) String() string {
 func (*KnowledgePart) ProtoMessage() {}
 
 func (x *KnowledgePart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[29]
+	mi := &file_control_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +2022,7 @@ func (x *KnowledgePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnowledgePart.ProtoReflect.Descriptor instead.
 func (*KnowledgePart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{29}
+	return file_control_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *KnowledgePart) GetDemo() bool {
@@ -1942,7 +2047,7 @@ type StaffRequest struct {
 
 func (x *StaffRequest) Reset() {
 	*x = StaffRequest{}
-	mi := &file_control_proto_msgTypes[30]
+	mi := &file_control_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1954,7 +2059,7 @@ func (x *StaffRequest) String() string {
 func (*StaffRequest) ProtoMessage() {}
 
 func (x *StaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[30]
+	mi := &file_control_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1967,7 +2072,7 @@ func (x *StaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffRequest.ProtoReflect.Descriptor instead.
 func (*StaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{30}
+	return file_control_proto_rawDescGZIP(), []int{31}
 }
 
 type StaffReply struct {
@@ -1979,7 +2084,7 @@ type StaffReply struct {
 
 func (x *StaffReply) Reset() {
 	*x = StaffReply{}
-	mi := &file_control_proto_msgTypes[31]
+	mi := &file_control_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2096,7 @@ func (x *StaffReply) String() string {
 func (*StaffReply) ProtoMessage() {}
 
 func (x *StaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[31]
+	mi := &file_control_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2109,7 @@ func (x *StaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffReply.ProtoReflect.Descriptor instead.
 func (*StaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{31}
+	return file_control_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *StaffReply) GetStaff() []*StaffMember {
@@ -2026,7 +2131,7 @@ type StaffMember struct {
 
 func (x *StaffMember) Reset() {
 	*x = StaffMember{}
-	mi := &file_control_proto_msgTypes[32]
+	mi := &file_control_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2038,7 +2143,7 @@ func (x *StaffMember) String() string {
 func (*StaffMember) ProtoMessage() {}
 
 func (x *StaffMember) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[32]
+	mi := &file_control_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2051,7 +2156,7 @@ func (x *StaffMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffMember.ProtoReflect.Descriptor instead.
 func (*StaffMember) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{32}
+	return file_control_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *StaffMember) GetName() string {
@@ -2093,7 +2198,7 @@ type AddStaffRequest struct {
 
 func (x *AddStaffRequest) Reset() {
 	*x = AddStaffRequest{}
-	mi := &file_control_proto_msgTypes[33]
+	mi := &file_control_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2105,7 +2210,7 @@ func (x *AddStaffRequest) String() string {
 func (*AddStaffRequest) ProtoMessage() {}
 
 func (x *AddStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[33]
+	mi := &file_control_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2118,7 +2223,7 @@ func (x *AddStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddStaffRequest.ProtoReflect.Descriptor instead.
 func (*AddStaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{33}
+	return file_control_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AddStaffRequest) GetName() string {
@@ -2150,7 +2255,7 @@ type AddStaffReply struct {
 
 func (x *AddStaffReply) Reset() {
 	*x = AddStaffReply{}
-	mi := &file_control_proto_msgTypes[34]
+	mi := &file_control_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2162,7 +2267,7 @@ func (x *AddStaffReply) String() string {
 func (*AddStaffReply) ProtoMessage() {}
 
 func (x *AddStaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[34]
+	mi := &file_control_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2175,7 +2280,7 @@ func (x *AddStaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddStaffReply.ProtoReflect.Descriptor instead.
 func (*AddStaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{34}
+	return file_control_proto_rawDescGZIP(), []int{35}
 }
 
 type DisableStaffRequest struct {
@@ -2187,7 +2292,7 @@ type DisableStaffRequest struct {
 
 func (x *DisableStaffRequest) Reset() {
 	*x = DisableStaffRequest{}
-	mi := &file_control_proto_msgTypes[35]
+	mi := &file_control_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2199,7 +2304,7 @@ func (x *DisableStaffRequest) String() string {
 func (*DisableStaffRequest) ProtoMessage() {}
 
 func (x *DisableStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[35]
+	mi := &file_control_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2212,7 +2317,7 @@ func (x *DisableStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableStaffRequest.ProtoReflect.Descriptor instead.
 func (*DisableStaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{35}
+	return file_control_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DisableStaffRequest) GetName() string {
@@ -2230,7 +2335,7 @@ type DisableStaffReply struct {
 
 func (x *DisableStaffReply) Reset() {
 	*x = DisableStaffReply{}
-	mi := &file_control_proto_msgTypes[36]
+	mi := &file_control_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2242,7 +2347,7 @@ func (x *DisableStaffReply) String() string {
 func (*DisableStaffReply) ProtoMessage() {}
 
 func (x *DisableStaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[36]
+	mi := &file_control_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2360,7 @@ func (x *DisableStaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableStaffReply.ProtoReflect.Descriptor instead.
 func (*DisableStaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{36}
+	return file_control_proto_rawDescGZIP(), []int{37}
 }
 
 // Targets and results are those of package sandbox, as JSON: one place defines them.
@@ -2269,7 +2374,7 @@ type ProbeRequest struct {
 
 func (x *ProbeRequest) Reset() {
 	*x = ProbeRequest{}
-	mi := &file_control_proto_msgTypes[37]
+	mi := &file_control_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2281,7 +2386,7 @@ func (x *ProbeRequest) String() string {
 func (*ProbeRequest) ProtoMessage() {}
 
 func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[37]
+	mi := &file_control_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2294,7 +2399,7 @@ func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
 func (*ProbeRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{37}
+	return file_control_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ProbeRequest) GetRole() string {
@@ -2320,7 +2425,7 @@ type ProbeReply struct {
 
 func (x *ProbeReply) Reset() {
 	*x = ProbeReply{}
-	mi := &file_control_proto_msgTypes[38]
+	mi := &file_control_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2332,7 +2437,7 @@ func (x *ProbeReply) String() string {
 func (*ProbeReply) ProtoMessage() {}
 
 func (x *ProbeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[38]
+	mi := &file_control_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2345,7 +2450,7 @@ func (x *ProbeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeReply.ProtoReflect.Descriptor instead.
 func (*ProbeReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{38}
+	return file_control_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ProbeReply) GetResults() []byte {
@@ -2353,6 +2458,397 @@ func (x *ProbeReply) GetResults() []byte {
 		return x.Results
 	}
 	return nil
+}
+
+// A question is one or more parts, the last with whole set. The first part of a visit has its terms.
+type AskPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Terms *Terms                 `protobuf:"bytes,1,opt,name=terms,proto3" json:"terms,omitempty"`
+	// text is a typed question, in one part.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// samples are a piece of a spoken one: mono float32 at 16 kHz, little-endian.
+	Samples       []byte `protobuf:"bytes,3,opt,name=samples,proto3" json:"samples,omitempty"`
+	Spoken        bool   `protobuf:"varint,4,opt,name=spoken,proto3" json:"spoken,omitempty"`
+	Whole         bool   `protobuf:"varint,5,opt,name=whole,proto3" json:"whole,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AskPart) Reset() {
+	*x = AskPart{}
+	mi := &file_control_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AskPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AskPart) ProtoMessage() {}
+
+func (x *AskPart) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AskPart.ProtoReflect.Descriptor instead.
+func (*AskPart) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *AskPart) GetTerms() *Terms {
+	if x != nil {
+		return x.Terms
+	}
+	return nil
+}
+
+func (x *AskPart) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *AskPart) GetSamples() []byte {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+func (x *AskPart) GetSpoken() bool {
+	if x != nil {
+		return x.Spoken
+	}
+	return false
+}
+
+func (x *AskPart) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+type Terms struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Language string                 `protobuf:"bytes,1,opt,name=language,proto3" json:"language,omitempty"`
+	Keep     bool                   `protobuf:"varint,2,opt,name=keep,proto3" json:"keep,omitempty"`
+	// speak: the answers are wanted as sound, too.
+	Speak         bool `protobuf:"varint,3,opt,name=speak,proto3" json:"speak,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Terms) Reset() {
+	*x = Terms{}
+	mi := &file_control_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Terms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Terms) ProtoMessage() {}
+
+func (x *Terms) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Terms.ProtoReflect.Descriptor instead.
+func (*Terms) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *Terms) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Terms) GetKeep() bool {
+	if x != nil {
+		return x.Keep
+	}
+	return false
+}
+
+func (x *Terms) GetSpeak() bool {
+	if x != nil {
+		return x.Speak
+	}
+	return false
+}
+
+// An answer is one part with answer or problem, and pieces of its sound after that; the last part has whole set.
+type AnswerPart struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Answer *Answer                `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
+	// problem is why the question has no answer. The visit goes on.
+	Problem *Problem `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	// sound is mono float32, little-endian.
+	Sound         []byte `protobuf:"bytes,3,opt,name=sound,proto3" json:"sound,omitempty"`
+	Whole         bool   `protobuf:"varint,4,opt,name=whole,proto3" json:"whole,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AnswerPart) Reset() {
+	*x = AnswerPart{}
+	mi := &file_control_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AnswerPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AnswerPart) ProtoMessage() {}
+
+func (x *AnswerPart) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AnswerPart.ProtoReflect.Descriptor instead.
+func (*AnswerPart) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *AnswerPart) GetAnswer() *Answer {
+	if x != nil {
+		return x.Answer
+	}
+	return nil
+}
+
+func (x *AnswerPart) GetProblem() *Problem {
+	if x != nil {
+		return x.Problem
+	}
+	return nil
+}
+
+func (x *AnswerPart) GetSound() []byte {
+	if x != nil {
+		return x.Sound
+	}
+	return nil
+}
+
+func (x *AnswerPart) GetWhole() bool {
+	if x != nil {
+		return x.Whole
+	}
+	return false
+}
+
+type Answer struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	Transcript      string                 `protobuf:"bytes,1,opt,name=transcript,proto3" json:"transcript,omitempty"`
+	Language        string                 `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	Suspect         string                 `protobuf:"bytes,3,opt,name=suspect,proto3" json:"suspect,omitempty"`
+	Kind            string                 `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	Text            string                 `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
+	Detail          string                 `protobuf:"bytes,6,opt,name=detail,proto3" json:"detail,omitempty"`
+	TextLanguage    string                 `protobuf:"bytes,7,opt,name=text_language,json=textLanguage,proto3" json:"text_language,omitempty"`
+	Topic           string                 `protobuf:"bytes,8,opt,name=topic,proto3" json:"topic,omitempty"`
+	Place           string                 `protobuf:"bytes,9,opt,name=place,proto3" json:"place,omitempty"`
+	Sources         []string               `protobuf:"bytes,10,rep,name=sources,proto3" json:"sources,omitempty"`
+	Score           float64                `protobuf:"fixed64,11,opt,name=score,proto3" json:"score,omitempty"`
+	SpeechNs        int64                  `protobuf:"varint,12,opt,name=speech_ns,json=speechNs,proto3" json:"speech_ns,omitempty"`
+	Clip            int32                  `protobuf:"varint,13,opt,name=clip,proto3" json:"clip,omitempty"`
+	Timings         *Timings               `protobuf:"bytes,14,opt,name=timings,proto3" json:"timings,omitempty"`
+	EndpointNs      int64                  `protobuf:"varint,15,opt,name=endpoint_ns,json=endpointNs,proto3" json:"endpoint_ns,omitempty"`
+	AfterEndpointNs int64                  `protobuf:"varint,16,opt,name=after_endpoint_ns,json=afterEndpointNs,proto3" json:"after_endpoint_ns,omitempty"`
+	Session         string                 `protobuf:"bytes,17,opt,name=session,proto3" json:"session,omitempty"`
+	SoundRate       int32                  `protobuf:"varint,18,opt,name=sound_rate,json=soundRate,proto3" json:"sound_rate,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Answer) Reset() {
+	*x = Answer{}
+	mi := &file_control_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Answer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Answer) ProtoMessage() {}
+
+func (x *Answer) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Answer.ProtoReflect.Descriptor instead.
+func (*Answer) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *Answer) GetTranscript() string {
+	if x != nil {
+		return x.Transcript
+	}
+	return ""
+}
+
+func (x *Answer) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Answer) GetSuspect() string {
+	if x != nil {
+		return x.Suspect
+	}
+	return ""
+}
+
+func (x *Answer) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *Answer) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Answer) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *Answer) GetTextLanguage() string {
+	if x != nil {
+		return x.TextLanguage
+	}
+	return ""
+}
+
+func (x *Answer) GetTopic() string {
+	if x != nil {
+		return x.Topic
+	}
+	return ""
+}
+
+func (x *Answer) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *Answer) GetSources() []string {
+	if x != nil {
+		return x.Sources
+	}
+	return nil
+}
+
+func (x *Answer) GetScore() float64 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *Answer) GetSpeechNs() int64 {
+	if x != nil {
+		return x.SpeechNs
+	}
+	return 0
+}
+
+func (x *Answer) GetClip() int32 {
+	if x != nil {
+		return x.Clip
+	}
+	return 0
+}
+
+func (x *Answer) GetTimings() *Timings {
+	if x != nil {
+		return x.Timings
+	}
+	return nil
+}
+
+func (x *Answer) GetEndpointNs() int64 {
+	if x != nil {
+		return x.EndpointNs
+	}
+	return 0
+}
+
+func (x *Answer) GetAfterEndpointNs() int64 {
+	if x != nil {
+		return x.AfterEndpointNs
+	}
+	return 0
+}
+
+func (x *Answer) GetSession() string {
+	if x != nil {
+		return x.Session
+	}
+	return ""
+}
+
+func (x *Answer) GetSoundRate() int32 {
+	if x != nil {
+		return x.SoundRate
+	}
+	return 0
 }
 
 var File_control_proto protoreflect.FileDescriptor
@@ -2363,7 +2859,7 @@ const file_control_proto_rawDesc = "" +
 	"\aProblem\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"\x0f\n" +
-	"\rStatusRequest\"\xdf\x02\n" +
+	"\rStatusRequest\"\xac\x03\n" +
 	"\vStatusReply\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x03R\x03pid\x12\x12\n" +
@@ -2378,19 +2874,28 @@ const file_control_proto_rawDesc = "" +
 	"\astaffed\x18\n" +
 	" \x01(\bR\astaffed\x127\n" +
 	"\tprocesses\x18\v \x03(\v2\x19.tenin.control.v1.ProcessR\tprocesses\x12\x18\n" +
-	"\awaiting\x18\f \x01(\x05R\awaiting\"f\n" +
+	"\awaiting\x18\f \x01(\x05R\awaiting\x12\x1a\n" +
+	"\bgreeting\x18\r \x01(\tR\bgreeting\x12/\n" +
+	"\x06alerts\x18\x0e \x03(\v2\x17.tenin.control.v1.AlertR\x06alerts\"}\n" +
+	"\x05Alert\x12\x13\n" +
+	"\x05at_ns\x18\x01 \x01(\x03R\x04atNs\x12\x12\n" +
+	"\x04role\x18\x02 \x01(\tR\x04role\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x18\n" +
+	"\acrashes\x18\x04 \x01(\x05R\acrashes\x12\x19\n" +
+	"\bpause_ns\x18\x05 \x01(\x03R\apauseNs\"f\n" +
 	"\aProcess\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x10\n" +
 	"\x03pid\x18\x02 \x01(\x03R\x03pid\x12\x19\n" +
 	"\bsince_ns\x18\x03 \x01(\x03R\asinceNs\x12\x1a\n" +
 	"\brestarts\x18\x04 \x01(\x05R\brestarts\"\x0e\n" +
-	"\fWatchRequest\"\xf7\x01\n" +
+	"\fWatchRequest\"\xb1\x02\n" +
 	"\x05Event\x12\x13\n" +
 	"\x05at_ns\x18\x01 \x01(\x03R\x04atNs\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.tenin.control.v1.Event.KindR\x04kind\x12\x14\n" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x12\x12\n" +
 	"\x04call\x18\x04 \x01(\tR\x04call\x12\x14\n" +
-	"\x05staff\x18\x05 \x01(\tR\x05staff\"g\n" +
+	"\x05staff\x18\x05 \x01(\tR\x05staff\x12-\n" +
+	"\x05alert\x18\x06 \x01(\v2\x17.tenin.control.v1.AlertR\x05alert\"r\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\t\n" +
 	"\x05STATE\x10\x01\x12\x10\n" +
@@ -2398,7 +2903,8 @@ const file_control_proto_rawDesc = "" +
 	"\rSTAFF_HANDLED\x10\x03\x12\r\n" +
 	"\tKNOWLEDGE\x10\x04\x12\n" +
 	"\n" +
-	"\x06MISSED\x10\x05\"#\n" +
+	"\x06MISSED\x10\x05\x12\t\n" +
+	"\x05ALERT\x10\x06\"#\n" +
 	"\rHandleRequest\x12\x12\n" +
 	"\x04call\x18\x01 \x01(\tR\x04call\"\r\n" +
 	"\vHandleReply\"4\n" +
@@ -2526,7 +3032,47 @@ const file_control_proto_rawDesc = "" +
 	"\atargets\x18\x02 \x01(\fR\atargets\"&\n" +
 	"\n" +
 	"ProbeReply\x12\x18\n" +
-	"\aresults\x18\x01 \x01(\fR\aresults2Q\n" +
+	"\aresults\x18\x01 \x01(\fR\aresults\"\x94\x01\n" +
+	"\aAskPart\x12-\n" +
+	"\x05terms\x18\x01 \x01(\v2\x17.tenin.control.v1.TermsR\x05terms\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x18\n" +
+	"\asamples\x18\x03 \x01(\fR\asamples\x12\x16\n" +
+	"\x06spoken\x18\x04 \x01(\bR\x06spoken\x12\x14\n" +
+	"\x05whole\x18\x05 \x01(\bR\x05whole\"M\n" +
+	"\x05Terms\x12\x1a\n" +
+	"\blanguage\x18\x01 \x01(\tR\blanguage\x12\x12\n" +
+	"\x04keep\x18\x02 \x01(\bR\x04keep\x12\x14\n" +
+	"\x05speak\x18\x03 \x01(\bR\x05speak\"\x9f\x01\n" +
+	"\n" +
+	"AnswerPart\x120\n" +
+	"\x06answer\x18\x01 \x01(\v2\x18.tenin.control.v1.AnswerR\x06answer\x123\n" +
+	"\aproblem\x18\x02 \x01(\v2\x19.tenin.control.v1.ProblemR\aproblem\x12\x14\n" +
+	"\x05sound\x18\x03 \x01(\fR\x05sound\x12\x14\n" +
+	"\x05whole\x18\x04 \x01(\bR\x05whole\"\x8b\x04\n" +
+	"\x06Answer\x12\x1e\n" +
+	"\n" +
+	"transcript\x18\x01 \x01(\tR\n" +
+	"transcript\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x18\n" +
+	"\asuspect\x18\x03 \x01(\tR\asuspect\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04text\x18\x05 \x01(\tR\x04text\x12\x16\n" +
+	"\x06detail\x18\x06 \x01(\tR\x06detail\x12#\n" +
+	"\rtext_language\x18\a \x01(\tR\ftextLanguage\x12\x14\n" +
+	"\x05topic\x18\b \x01(\tR\x05topic\x12\x14\n" +
+	"\x05place\x18\t \x01(\tR\x05place\x12\x18\n" +
+	"\asources\x18\n" +
+	" \x03(\tR\asources\x12\x14\n" +
+	"\x05score\x18\v \x01(\x01R\x05score\x12\x1b\n" +
+	"\tspeech_ns\x18\f \x01(\x03R\bspeechNs\x12\x12\n" +
+	"\x04clip\x18\r \x01(\x05R\x04clip\x123\n" +
+	"\atimings\x18\x0e \x01(\v2\x19.tenin.control.v1.TimingsR\atimings\x12\x1f\n" +
+	"\vendpoint_ns\x18\x0f \x01(\x03R\n" +
+	"endpointNs\x12*\n" +
+	"\x11after_endpoint_ns\x18\x10 \x01(\x03R\x0fafterEndpointNs\x12\x18\n" +
+	"\asession\x18\x11 \x01(\tR\asession\x12\x1d\n" +
+	"\n" +
+	"sound_rate\x18\x12 \x01(\x05R\tsoundRate2Q\n" +
 	"\x05Kiosk\x12H\n" +
 	"\x06Status\x12\x1f.tenin.control.v1.StatusRequest\x1a\x1d.tenin.control.v1.StatusReply2\x96\x01\n" +
 	"\x06Events\x12B\n" +
@@ -2548,7 +3094,9 @@ const file_control_proto_rawDesc = "" +
 	"\x05Staff\x12D\n" +
 	"\x04List\x12\x1e.tenin.control.v1.StaffRequest\x1a\x1c.tenin.control.v1.StaffReply\x12I\n" +
 	"\x03Add\x12!.tenin.control.v1.AddStaffRequest\x1a\x1f.tenin.control.v1.AddStaffReply\x12U\n" +
-	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReply2O\n" +
+	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReply2K\n" +
+	"\x05Clerk\x12B\n" +
+	"\x03Ask\x12\x19.tenin.control.v1.AskPart\x1a\x1c.tenin.control.v1.AnswerPart(\x010\x012O\n" +
 	"\x06Egress\x12E\n" +
 	"\x05Probe\x12\x1e.tenin.control.v1.ProbeRequest\x1a\x1c.tenin.control.v1.ProbeReplyB\x1fZ\x1dtenin/cmd/internal/control/pbb\x06proto3"
 
@@ -2565,98 +3113,111 @@ func file_control_proto_rawDescGZIP() []byte {
 }
 
 var file_control_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
+var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
 var file_control_proto_goTypes = []any{
 	(Event_Kind)(0),             // 0: tenin.control.v1.Event.Kind
 	(ImportPart_Mode)(0),        // 1: tenin.control.v1.ImportPart.Mode
 	(*Problem)(nil),             // 2: tenin.control.v1.Problem
 	(*StatusRequest)(nil),       // 3: tenin.control.v1.StatusRequest
 	(*StatusReply)(nil),         // 4: tenin.control.v1.StatusReply
-	(*Process)(nil),             // 5: tenin.control.v1.Process
-	(*WatchRequest)(nil),        // 6: tenin.control.v1.WatchRequest
-	(*Event)(nil),               // 7: tenin.control.v1.Event
-	(*HandleRequest)(nil),       // 8: tenin.control.v1.HandleRequest
-	(*HandleReply)(nil),         // 9: tenin.control.v1.HandleReply
-	(*LoginRequest)(nil),        // 10: tenin.control.v1.LoginRequest
-	(*LoginReply)(nil),          // 11: tenin.control.v1.LoginReply
-	(*LogoutRequest)(nil),       // 12: tenin.control.v1.LogoutRequest
-	(*LogoutReply)(nil),         // 13: tenin.control.v1.LogoutReply
-	(*SessionsRequest)(nil),     // 14: tenin.control.v1.SessionsRequest
-	(*Listing)(nil),             // 15: tenin.control.v1.Listing
-	(*ShowRequest)(nil),         // 16: tenin.control.v1.ShowRequest
-	(*SavedPart)(nil),           // 17: tenin.control.v1.SavedPart
-	(*Saved)(nil),               // 18: tenin.control.v1.Saved
-	(*Grant)(nil),               // 19: tenin.control.v1.Grant
-	(*Clip)(nil),                // 20: tenin.control.v1.Clip
-	(*Turn)(nil),                // 21: tenin.control.v1.Turn
-	(*Timings)(nil),             // 22: tenin.control.v1.Timings
-	(*EraseRequest)(nil),        // 23: tenin.control.v1.EraseRequest
-	(*EraseReply)(nil),          // 24: tenin.control.v1.EraseReply
-	(*KeysRequest)(nil),         // 25: tenin.control.v1.KeysRequest
-	(*KeysReply)(nil),           // 26: tenin.control.v1.KeysReply
-	(*ImportPart)(nil),          // 27: tenin.control.v1.ImportPart
-	(*StepRequest)(nil),         // 28: tenin.control.v1.StepRequest
-	(*Changed)(nil),             // 29: tenin.control.v1.Changed
-	(*KnowledgeRequest)(nil),    // 30: tenin.control.v1.KnowledgeRequest
-	(*KnowledgePart)(nil),       // 31: tenin.control.v1.KnowledgePart
-	(*StaffRequest)(nil),        // 32: tenin.control.v1.StaffRequest
-	(*StaffReply)(nil),          // 33: tenin.control.v1.StaffReply
-	(*StaffMember)(nil),         // 34: tenin.control.v1.StaffMember
-	(*AddStaffRequest)(nil),     // 35: tenin.control.v1.AddStaffRequest
-	(*AddStaffReply)(nil),       // 36: tenin.control.v1.AddStaffReply
-	(*DisableStaffRequest)(nil), // 37: tenin.control.v1.DisableStaffRequest
-	(*DisableStaffReply)(nil),   // 38: tenin.control.v1.DisableStaffReply
-	(*ProbeRequest)(nil),        // 39: tenin.control.v1.ProbeRequest
-	(*ProbeReply)(nil),          // 40: tenin.control.v1.ProbeReply
+	(*Alert)(nil),               // 5: tenin.control.v1.Alert
+	(*Process)(nil),             // 6: tenin.control.v1.Process
+	(*WatchRequest)(nil),        // 7: tenin.control.v1.WatchRequest
+	(*Event)(nil),               // 8: tenin.control.v1.Event
+	(*HandleRequest)(nil),       // 9: tenin.control.v1.HandleRequest
+	(*HandleReply)(nil),         // 10: tenin.control.v1.HandleReply
+	(*LoginRequest)(nil),        // 11: tenin.control.v1.LoginRequest
+	(*LoginReply)(nil),          // 12: tenin.control.v1.LoginReply
+	(*LogoutRequest)(nil),       // 13: tenin.control.v1.LogoutRequest
+	(*LogoutReply)(nil),         // 14: tenin.control.v1.LogoutReply
+	(*SessionsRequest)(nil),     // 15: tenin.control.v1.SessionsRequest
+	(*Listing)(nil),             // 16: tenin.control.v1.Listing
+	(*ShowRequest)(nil),         // 17: tenin.control.v1.ShowRequest
+	(*SavedPart)(nil),           // 18: tenin.control.v1.SavedPart
+	(*Saved)(nil),               // 19: tenin.control.v1.Saved
+	(*Grant)(nil),               // 20: tenin.control.v1.Grant
+	(*Clip)(nil),                // 21: tenin.control.v1.Clip
+	(*Turn)(nil),                // 22: tenin.control.v1.Turn
+	(*Timings)(nil),             // 23: tenin.control.v1.Timings
+	(*EraseRequest)(nil),        // 24: tenin.control.v1.EraseRequest
+	(*EraseReply)(nil),          // 25: tenin.control.v1.EraseReply
+	(*KeysRequest)(nil),         // 26: tenin.control.v1.KeysRequest
+	(*KeysReply)(nil),           // 27: tenin.control.v1.KeysReply
+	(*ImportPart)(nil),          // 28: tenin.control.v1.ImportPart
+	(*StepRequest)(nil),         // 29: tenin.control.v1.StepRequest
+	(*Changed)(nil),             // 30: tenin.control.v1.Changed
+	(*KnowledgeRequest)(nil),    // 31: tenin.control.v1.KnowledgeRequest
+	(*KnowledgePart)(nil),       // 32: tenin.control.v1.KnowledgePart
+	(*StaffRequest)(nil),        // 33: tenin.control.v1.StaffRequest
+	(*StaffReply)(nil),          // 34: tenin.control.v1.StaffReply
+	(*StaffMember)(nil),         // 35: tenin.control.v1.StaffMember
+	(*AddStaffRequest)(nil),     // 36: tenin.control.v1.AddStaffRequest
+	(*AddStaffReply)(nil),       // 37: tenin.control.v1.AddStaffReply
+	(*DisableStaffRequest)(nil), // 38: tenin.control.v1.DisableStaffRequest
+	(*DisableStaffReply)(nil),   // 39: tenin.control.v1.DisableStaffReply
+	(*ProbeRequest)(nil),        // 40: tenin.control.v1.ProbeRequest
+	(*ProbeReply)(nil),          // 41: tenin.control.v1.ProbeReply
+	(*AskPart)(nil),             // 42: tenin.control.v1.AskPart
+	(*Terms)(nil),               // 43: tenin.control.v1.Terms
+	(*AnswerPart)(nil),          // 44: tenin.control.v1.AnswerPart
+	(*Answer)(nil),              // 45: tenin.control.v1.Answer
 }
 var file_control_proto_depIdxs = []int32{
-	5,  // 0: tenin.control.v1.StatusReply.processes:type_name -> tenin.control.v1.Process
-	0,  // 1: tenin.control.v1.Event.kind:type_name -> tenin.control.v1.Event.Kind
-	2,  // 2: tenin.control.v1.Listing.problem:type_name -> tenin.control.v1.Problem
-	18, // 3: tenin.control.v1.SavedPart.saved:type_name -> tenin.control.v1.Saved
-	21, // 4: tenin.control.v1.SavedPart.turn:type_name -> tenin.control.v1.Turn
-	19, // 5: tenin.control.v1.Saved.consent:type_name -> tenin.control.v1.Grant
-	20, // 6: tenin.control.v1.Saved.clips:type_name -> tenin.control.v1.Clip
-	22, // 7: tenin.control.v1.Turn.timings:type_name -> tenin.control.v1.Timings
-	1,  // 8: tenin.control.v1.ImportPart.mode:type_name -> tenin.control.v1.ImportPart.Mode
-	34, // 9: tenin.control.v1.StaffReply.staff:type_name -> tenin.control.v1.StaffMember
-	3,  // 10: tenin.control.v1.Kiosk.Status:input_type -> tenin.control.v1.StatusRequest
-	6,  // 11: tenin.control.v1.Events.Watch:input_type -> tenin.control.v1.WatchRequest
-	8,  // 12: tenin.control.v1.Events.Handle:input_type -> tenin.control.v1.HandleRequest
-	10, // 13: tenin.control.v1.Access.Login:input_type -> tenin.control.v1.LoginRequest
-	12, // 14: tenin.control.v1.Access.Logout:input_type -> tenin.control.v1.LogoutRequest
-	14, // 15: tenin.control.v1.Sessions.List:input_type -> tenin.control.v1.SessionsRequest
-	16, // 16: tenin.control.v1.Sessions.Show:input_type -> tenin.control.v1.ShowRequest
-	23, // 17: tenin.control.v1.Sessions.Erase:input_type -> tenin.control.v1.EraseRequest
-	25, // 18: tenin.control.v1.Keys.Status:input_type -> tenin.control.v1.KeysRequest
-	27, // 19: tenin.control.v1.Knowledge.Import:input_type -> tenin.control.v1.ImportPart
-	28, // 20: tenin.control.v1.Knowledge.Step:input_type -> tenin.control.v1.StepRequest
-	30, // 21: tenin.control.v1.Knowledge.List:input_type -> tenin.control.v1.KnowledgeRequest
-	32, // 22: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
-	35, // 23: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
-	37, // 24: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
-	39, // 25: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
-	4,  // 26: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
-	7,  // 27: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
-	9,  // 28: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
-	11, // 29: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
-	13, // 30: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
-	15, // 31: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
-	17, // 32: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
-	24, // 33: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
-	26, // 34: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
-	29, // 35: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
-	29, // 36: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
-	31, // 37: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
-	33, // 38: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
-	36, // 39: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
-	38, // 40: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
-	40, // 41: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
-	26, // [26:42] is the sub-list for method output_type
-	10, // [10:26] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 0: tenin.control.v1.StatusReply.processes:type_name -> tenin.control.v1.Process
+	5,  // 1: tenin.control.v1.StatusReply.alerts:type_name -> tenin.control.v1.Alert
+	0,  // 2: tenin.control.v1.Event.kind:type_name -> tenin.control.v1.Event.Kind
+	5,  // 3: tenin.control.v1.Event.alert:type_name -> tenin.control.v1.Alert
+	2,  // 4: tenin.control.v1.Listing.problem:type_name -> tenin.control.v1.Problem
+	19, // 5: tenin.control.v1.SavedPart.saved:type_name -> tenin.control.v1.Saved
+	22, // 6: tenin.control.v1.SavedPart.turn:type_name -> tenin.control.v1.Turn
+	20, // 7: tenin.control.v1.Saved.consent:type_name -> tenin.control.v1.Grant
+	21, // 8: tenin.control.v1.Saved.clips:type_name -> tenin.control.v1.Clip
+	23, // 9: tenin.control.v1.Turn.timings:type_name -> tenin.control.v1.Timings
+	1,  // 10: tenin.control.v1.ImportPart.mode:type_name -> tenin.control.v1.ImportPart.Mode
+	35, // 11: tenin.control.v1.StaffReply.staff:type_name -> tenin.control.v1.StaffMember
+	43, // 12: tenin.control.v1.AskPart.terms:type_name -> tenin.control.v1.Terms
+	45, // 13: tenin.control.v1.AnswerPart.answer:type_name -> tenin.control.v1.Answer
+	2,  // 14: tenin.control.v1.AnswerPart.problem:type_name -> tenin.control.v1.Problem
+	23, // 15: tenin.control.v1.Answer.timings:type_name -> tenin.control.v1.Timings
+	3,  // 16: tenin.control.v1.Kiosk.Status:input_type -> tenin.control.v1.StatusRequest
+	7,  // 17: tenin.control.v1.Events.Watch:input_type -> tenin.control.v1.WatchRequest
+	9,  // 18: tenin.control.v1.Events.Handle:input_type -> tenin.control.v1.HandleRequest
+	11, // 19: tenin.control.v1.Access.Login:input_type -> tenin.control.v1.LoginRequest
+	13, // 20: tenin.control.v1.Access.Logout:input_type -> tenin.control.v1.LogoutRequest
+	15, // 21: tenin.control.v1.Sessions.List:input_type -> tenin.control.v1.SessionsRequest
+	17, // 22: tenin.control.v1.Sessions.Show:input_type -> tenin.control.v1.ShowRequest
+	24, // 23: tenin.control.v1.Sessions.Erase:input_type -> tenin.control.v1.EraseRequest
+	26, // 24: tenin.control.v1.Keys.Status:input_type -> tenin.control.v1.KeysRequest
+	28, // 25: tenin.control.v1.Knowledge.Import:input_type -> tenin.control.v1.ImportPart
+	29, // 26: tenin.control.v1.Knowledge.Step:input_type -> tenin.control.v1.StepRequest
+	31, // 27: tenin.control.v1.Knowledge.List:input_type -> tenin.control.v1.KnowledgeRequest
+	33, // 28: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
+	36, // 29: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
+	38, // 30: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
+	42, // 31: tenin.control.v1.Clerk.Ask:input_type -> tenin.control.v1.AskPart
+	40, // 32: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
+	4,  // 33: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
+	8,  // 34: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
+	10, // 35: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
+	12, // 36: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
+	14, // 37: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
+	16, // 38: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
+	18, // 39: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
+	25, // 40: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
+	27, // 41: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
+	30, // 42: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
+	30, // 43: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
+	32, // 44: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
+	34, // 45: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
+	37, // 46: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
+	39, // 47: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
+	44, // 48: tenin.control.v1.Clerk.Ask:output_type -> tenin.control.v1.AnswerPart
+	41, // 49: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
+	33, // [33:50] is the sub-list for method output_type
+	16, // [16:33] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_control_proto_init() }
@@ -2664,7 +3225,7 @@ func file_control_proto_init() {
 	if File_control_proto != nil {
 		return
 	}
-	file_control_proto_msgTypes[15].OneofWrappers = []any{
+	file_control_proto_msgTypes[16].OneofWrappers = []any{
 		(*SavedPart_Saved)(nil),
 		(*SavedPart_Turn)(nil),
 	}
@@ -2674,9 +3235,9 @@ func file_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_control_proto_rawDesc), len(file_control_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   39,
+			NumMessages:   44,
 			NumExtensions: 0,
-			NumServices:   8,
+			NumServices:   9,
 		},
 		GoTypes:           file_control_proto_goTypes,
 		DependencyIndexes: file_control_proto_depIdxs,

@@ -1089,6 +1089,108 @@ var Staff_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
+	Clerk_Ask_FullMethodName = "/tenin.control.v1.Clerk/Ask"
+)
+
+// ClerkClient is the client API for Clerk service.
+//
+// For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Clerk answers questions as it answers a shopper's.
+type ClerkClient interface {
+	// Ask is one visit: each question gets its answer before the next may be asked. It waits while somebody is served.
+	Ask(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[AskPart, AnswerPart], error)
+}
+
+type clerkClient struct {
+	cc grpc.ClientConnInterface
+}
+
+func NewClerkClient(cc grpc.ClientConnInterface) ClerkClient {
+	return &clerkClient{cc}
+}
+
+func (c *clerkClient) Ask(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[AskPart, AnswerPart], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Clerk_ServiceDesc.Streams[0], Clerk_Ask_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[AskPart, AnswerPart]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Clerk_AskClient = grpc.BidiStreamingClient[AskPart, AnswerPart]
+
+// ClerkServer is the server API for Clerk service.
+// All implementations must embed UnimplementedClerkServer
+// for forward compatibility.
+//
+// Clerk answers questions as it answers a shopper's.
+type ClerkServer interface {
+	// Ask is one visit: each question gets its answer before the next may be asked. It waits while somebody is served.
+	Ask(grpc.BidiStreamingServer[AskPart, AnswerPart]) error
+	mustEmbedUnimplementedClerkServer()
+}
+
+// UnimplementedClerkServer must be embedded to have
+// forward compatible implementations.
+//
+// NOTE: this should be embedded by value instead of pointer to avoid a nil
+// pointer dereference when methods are called.
+type UnimplementedClerkServer struct{}
+
+func (UnimplementedClerkServer) Ask(grpc.BidiStreamingServer[AskPart, AnswerPart]) error {
+	return status.Error(codes.Unimplemented, "method Ask not implemented")
+}
+func (UnimplementedClerkServer) mustEmbedUnimplementedClerkServer() {}
+func (UnimplementedClerkServer) testEmbeddedByValue()               {}
+
+// UnsafeClerkServer may be embedded to opt out of forward compatibility for this service.
+// Use of this interface is not recommended, as added methods to ClerkServer will
+// result in compilation errors.
+type UnsafeClerkServer interface {
+	mustEmbedUnimplementedClerkServer()
+}
+
+func RegisterClerkServer(s grpc.ServiceRegistrar, srv ClerkServer) {
+	// If the following call panics, it indicates UnimplementedClerkServer was
+	// embedded by pointer and is nil.  This will cause panics if an
+	// unimplemented method is ever invoked, so we test this at initialization
+	// time to prevent it from happening at runtime later due to I/O.
+	if t, ok := srv.(interface{ testEmbeddedByValue() }); ok {
+		t.testEmbeddedByValue()
+	}
+	s.RegisterService(&Clerk_ServiceDesc, srv)
+}
+
+func _Clerk_Ask_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(ClerkServer).Ask(&grpc.GenericServerStream[AskPart, AnswerPart]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Clerk_AskServer = grpc.BidiStreamingServer[AskPart, AnswerPart]
+
+// Clerk_ServiceDesc is the grpc.ServiceDesc for Clerk service.
+// It's only intended for direct use with grpc.RegisterService,
+// and not to be introspected or modified (even as a copy)
+var Clerk_ServiceDesc = grpc.ServiceDesc{
+	ServiceName: "tenin.control.v1.Clerk",
+	HandlerType: (*ClerkServer)(nil),
+	Methods:     []grpc.MethodDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "Ask",
+			Handler:       _Clerk_Ask_Handler,
+			ServerStreams: true,
+			ClientStreams: true,
+		},
+	},
+	Metadata: "control.proto",
+}
+
+const (
 	Egress_Probe_FullMethodName = "/tenin.control.v1.Egress/Probe"
 )
 
