@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 CACHE := $(if $(TENIN_CACHE),$(TENIN_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenin)
 RUNTIME := audio/internal/onnx/libonnxruntime.so
 
-.PHONY: run test build packages test-packages engines weights race bench lint clean help install uninstall
+.PHONY: run test build fonts packages test-packages engines weights race bench lint clean help install uninstall
 
 run: build
 	bin/tenin run --headless --output bin/answers
@@ -38,13 +38,20 @@ weights: packages
 	@$(CACHE)/fetch models pull --build
 	@lib=$$($(CACHE)/fetch models path libonnxruntime.so) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
 
-build: engines weights
+# The screens' fonts come from the distribution; what is embedded is checked, never committed.
+FONTS := /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
+
+fonts: packages
+	@for f in $(FONTS); do cmp -s "$$f" ui/fonts/$${f##*/} || { cp "$$f" ui/fonts/$${f##*/}.part && mv -f ui/fonts/$${f##*/}.part ui/fonts/$${f##*/}; }; done
+	@cd ui/fonts && sha256sum --quiet -c SHA256SUMS || { echo 'ui/fonts: a font is not the one that the screens were drawn with; look at the golden pictures, then update ui/fonts/SHA256SUMS' >&2; exit 1; }
+
+build: engines weights fonts
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
 		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=$$(cat $$TENIN_ENGINES/features)" \
 		-o bin/tenin ./cmd/tenin'
 
 # Rooms with parts behind the tag; the others are tested once, without it.
-ENGINE_ROOMS := ./audio/... ./asr/... ./llm/... ./cmd/...
+ENGINE_ROOMS := ./audio/... ./asr/... ./llm/... ./ui/... ./cmd/...
 
 test: build test-packages
 	$(GO) vet ./...
@@ -83,4 +90,4 @@ bin/tenin:
 	@$(MAKE) build
 
 clean:
-	rm -rf bin $(RUNTIME)
+	rm -rf bin $(RUNTIME) ui/fonts/*.ttf
