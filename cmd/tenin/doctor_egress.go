@@ -134,8 +134,9 @@ func examineOwn(ctx context.Context, home string, settings config.Config) (repor
 func settingsFor(home string, settings config.Config) config.Config {
 	empty := config.Default()
 	settings.Sandbox.Mode = settings.Sandbox.Resolve(service.Installed(home))
-	settings.Seal, settings.Log, settings.Hub = empty.Seal, empty.Log, empty.Hub
+	settings.Seal, settings.Log = empty.Seal, empty.Log
 	settings.Seal.Kind = string(seal.KindKeyFile)
+	settings.Hub.Enabled = false
 	return settings
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
@@ -63,7 +64,7 @@ func examine(ctx context.Context, c *control.Client, home string) (Report, error
 	// The kiosk may want a PIN, which is better known before the work of the control processes.
 	inside := map[string][]sandbox.Result{}
 	for _, m := range family.members {
-		results, err := kiosk.Probe(ctx, c, m.Role, t.Targets)
+		results, err := probe(ctx, c, m.Role, t.Targets)
 		switch {
 		case err == nil:
 			inside[m.Role] = results
@@ -93,6 +94,24 @@ func examine(ctx context.Context, c *control.Client, home string) (Report, error
 	r.notices(family)
 	r.OK = r.Failed() == 0
 	return r, nil
+}
+
+// uplinkTime is how long an uplink that has just started may take until it listens to the kiosk.
+const uplinkTime = 5 * time.Second
+
+// probe has a process try the targets.
+func probe(ctx context.Context, c *control.Client, role string, t sandbox.Targets) ([]sandbox.Result, error) {
+	for end := time.Now().Add(uplinkTime); ; {
+		results, err := kiosk.Probe(ctx, c, role, t)
+		if err == nil || role != uplinkRole || time.Now().After(end) {
+			return results, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 // notices says what is not in the table.

@@ -1,0 +1,216 @@
+//go:build !engines
+
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tenin/cmd/internal/doctor/egress"
+	"tenin/cmd/internal/kiosk"
+	"tenin/cmd/internal/worker"
+	"tenin/cmd/internal/worker/sandbox"
+	"tenin/cmd/internal/worker/workertest"
+	"tenin/storage"
+	"tenin/storage/seal"
+	"tenin/storage/uplink"
+)
+
+// As `tenin walled-kiosk` the scripts' program is a kiosk within its walls, launched and with workers and an uplink as the
+// real one, but the workers' engines are fakes.
+func init() {
+	workerMain = func(role string) int {
+		if role == string(worker.Uplink) {
+			return worker.Main(role)
+		}
+		return worker.Serve(role, workertest.Engines())
+	}
+	if filepath.Base(os.Args[0]) == "tenin" && len(os.Args) > 1 && os.Args[1] == "walled-kiosk" {
+		if err := walledKiosk(); err != nil {
+			if !isQuiet(err) {
+				fmt.Fprintln(os.Stderr, "tenin:", err)
+			}
+			os.Exit(exitCode(err))
+		}
+		os.Exit(exitDone)
+	}
+}
+
+// walledKiosk serves the home $H until a signal comes.
+func walledKiosk() error {
+	childRole, _ = sandbox.Child()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	home, settings, err := (&flags{home: os.Getenv("H")}).load()
+	if err != nil {
+		return err
+	}
+	if childRole != kioskRole {
+		return launch(ctx, home, settings)
+	}
+	ctx, end := lifelineContext(ctx)
+	defer end()
+	if err := sandbox.Seal(); err != nil {
+		return err
+	}
+	mode, err := sandboxMode(home, settings)
+	if err != nil {
+		return err
+	}
+	w := &workers{options: worker.Options{Mode: mode}}
+	defer w.close()
+	if _, err := w.sound(ctx); err != nil {
+		return err
+	}
+	engines, err := w.start(ctx)
+	if err != nil {
+		return err
+	}
+	clerk, err := kiosk.Open(ctx, kiosk.Options{
+		Home: home, Config: settings, Parts: kiosk.Knowing | kiosk.Hearing | kiosk.Speaking | kiosk.Keeping, Engines: engines,
+	})
+	if err != nil {
+		return err
+	}
+	defer clerk.Close()
+	log, prober := slog.New(slog.DiscardHandler), uplink.NewProber()
+	endUplink, err := serveUplink(ctx, home, clerk, prober, log)
+	if err != nil {
+		return err
+	}
+	defer endUplink()
+	served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{Processes: w.processes, Probe: probing(w, prober), Log: log})
+	if err != nil {
+		return err
+	}
+	defer served.Close()
+	<-ctx.Done()
+	return nil
+}
+
+// walledHome is a home with those settings that has joined a hub, which is not there.
+func walledHome(t *testing.T, settings string) string {
+	t.Helper()
+	home := t.TempDir()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, NotAfter: time.Now().AddDate(1, 0, 0)}
+	certificate, err := x509.CreateCertificate(rand.Reader, authority, authority, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := json.Marshal(map[string]any{
+		"version": 1, "address": "127.0.0.1:1", "authority": certificate, "device": "kanda", "seed": private.Seed(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{uplink.CredentialsFile: string(joined), "tenin.toml": settings} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return home
+}
+
+func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
+	needWalls(t)
+	home := walledHome(t, "[hub]\nenabled = true\n[sandbox]\nmode = \"refuse\"\n")
+	addStaff(t, home)
+	runKiosk(t, home, []string{"H=" + home}, "walled-kiosk")
+
+	if out, said, code := doctorEgress(t, nil, "--home", home); code != exitRefused || !strings.Contains(said, "PIN") || out != "" {
+		t.Errorf("without a PIN: exit code %d, %s%s", code, out, said)
+	}
+	if _, said, code := doctorEgress(t, []string{"TENIN_STAFF=suzuki", "TENIN_PIN=774411"}, "--home", home); code != exitRefused || !strings.Contains(said, "technician") {
+		t.Errorf("with the PIN of somebody who sells: exit code %d, %s", code, said)
+	}
+	who := []string{"TENIN_STAFF=tanaka", "TENIN_PIN=kanda-7"}
+	// The launcher looks for a kiosk every two seconds before it starts the uplink.
+	var r egress.Report
+	for range 10 {
+		r = wantReport(t, exitDone, who, "--home", home)
+		if slices.ContainsFunc(r.Processes, func(p egress.Process) bool { return p.Role == "uplink" }) {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	wantWalls(t, r, kioskRole, "asr", "llm", "voice", "audio", "uplink")
+	for role, probes := range map[string][]string{"uplink": {"udp", "inet"}, kioskRole: {"unix"}, "audio": {"unix"}} {
+		for _, probe := range probes {
+			if v := verdict(t, r, role, probe, egress.Decoy, ""); v != egress.Allowed {
+				t.Errorf("%s %s is %s, and is what it lives from", role, probe, v)
+			}
+		}
+	}
+	for _, p := range r.Processes {
+		if p.Role == "uplink" && os.Geteuid() == 0 && p.UID == 0 {
+			t.Error("the uplink is root")
+		}
+	}
+}
+
+// addStaff gives a home accounts of each role.
+func addStaff(t *testing.T, home string) {
+	t.Helper()
+	vault, err := kiosk.OpenVault(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Close()
+	for _, m := range []struct {
+		name, pin string
+		role      storage.Role
+	}{{"sato", "835261", storage.RoleManager}, {"suzuki", "774411", storage.RoleStaff}, {"tanaka", "kanda-7", storage.RoleTechnician}} {
+		pin := seal.NewSecret([]byte(m.pin))
+		if err := vault.AddStaff(m.name, m.role, pin, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		pin.Destroy()
+	}
+}
+
+func TestAKioskWithoutWallsFailsTheExaminationWhichNamesWhatIsOpen(t *testing.T) {
+	needWalls(t)
+	home := walledHome(t, "[sandbox]\nmode = \"off\"\n")
+	runKiosk(t, home, []string{"H=" + home}, "walled-kiosk")
+	out, said, code := doctorEgress(t, nil, "--home", home)
+	if code != exitFailed || said != "" {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	for _, line := range []string{
+		"OPEN        asr     tcp: connect to a TCP port",
+		"OPEN        voice   dns: have a name server answer",
+		"OPEN        llm     read: open a file or folder to read (" + home + "/vault.db;",
+		"OPEN        audio   socket: connect to a Unix socket in the file system (" + home + "/control.sock;",
+		"OPEN        asr     program: run a program",
+		"OPEN        kiosk   tcp: connect to a TCP port",
+		"OPEN        asr     it shares the net namespace with the host",
+		"OPEN        asr     no seccomp filter",
+		"OPEN        kiosk   it could gain privileges",
+		"FAILED: ",
+	} {
+		if !strings.Contains(out, line) {
+			t.Errorf("%q is not said", line)
+		}
+	}
+	if t.Failed() {
+		t.Log(out)
+	}
+}
