@@ -4,17 +4,11 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
-	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -102,33 +96,6 @@ func walledKiosk() error {
 	return nil
 }
 
-// walledHome is a home with those settings that has joined a hub, which is not there.
-func walledHome(t *testing.T, settings string) string {
-	t.Helper()
-	home := t.TempDir()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, NotAfter: time.Now().AddDate(1, 0, 0)}
-	certificate, err := x509.CreateCertificate(rand.Reader, authority, authority, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	joined, err := json.Marshal(map[string]any{
-		"version": 1, "address": "127.0.0.1:1", "authority": certificate, "device": "kanda", "seed": private.Seed(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{uplink.CredentialsFile: string(joined), "tenin.toml": settings} {
-		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return home
-}
-
 func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
 	needWalls(t)
 	home := walledHome(t, "[hub]\nenabled = true\n[sandbox]\nmode = \"refuse\"\n")
@@ -142,15 +109,7 @@ func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
 		t.Errorf("with the PIN of somebody who sells: exit code %d, %s", code, said)
 	}
 	who := []string{"TENIN_STAFF=tanaka", "TENIN_PIN=kanda-7"}
-	// The launcher looks for a kiosk every two seconds before it starts the uplink.
-	var r egress.Report
-	for range 10 {
-		r = wantReport(t, exitDone, who, "--home", home)
-		if slices.ContainsFunc(r.Processes, func(p egress.Process) bool { return p.Role == "uplink" }) {
-			break
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
+	r := wantUplinkToo(t, who, "--home", home)
 	wantWalls(t, r, kioskRole, "asr", "llm", "voice", "audio", "uplink")
 	for role, probes := range map[string][]string{"uplink": {"udp", "inet"}, kioskRole: {"unix"}, "audio": {"unix"}} {
 		for _, probe := range probes {

@@ -2,8 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +19,7 @@ import (
 	"tenin/cmd/internal/doctor/egress"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/worker/sandbox"
+	"tenin/storage/uplink"
 )
 
 // needWalls skips where the kernel, for this user, lacks something that the walls need.
@@ -143,6 +148,47 @@ func wantWalls(t *testing.T, r egress.Report, roles ...string) {
 			}
 		}
 	}
+}
+
+// walledHome is a home with those settings that has joined a hub, which is not there.
+func walledHome(t *testing.T, settings string) string {
+	t.Helper()
+	home := t.TempDir()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, NotAfter: time.Now().AddDate(1, 0, 0)}
+	certificate, err := x509.CreateCertificate(rand.Reader, authority, authority, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := json.Marshal(map[string]any{
+		"version": 1, "address": "127.0.0.1:1", "authority": certificate, "device": "kanda", "seed": private.Seed(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{uplink.CredentialsFile: string(joined), "tenin.toml": settings} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return home
+}
+
+// wantUplinkToo examines a kiosk that has joined a hub, once its launcher, which looks every two seconds, has started the
+// uplink.
+func wantUplinkToo(t *testing.T, env []string, args ...string) (r egress.Report) {
+	t.Helper()
+	for range 10 {
+		r = wantReport(t, exitDone, env, args...)
+		if slices.ContainsFunc(r.Processes, func(p egress.Process) bool { return p.Role == "uplink" }) {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	return r
 }
 
 func TestSettingsForAnExaminationAreTheHomesButForItsGuardAndItsHub(t *testing.T) {
