@@ -18,6 +18,7 @@ import (
 	"tenin/cmd/internal/doctor/egress"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/service"
+	"tenin/llm/knowledge"
 	"tenin/storage/seal"
 )
 
@@ -102,6 +103,9 @@ func examineOwn(ctx context.Context, home string, settings config.Config) (repor
 	if err := writeSettings(file, settingsFor(home, settings)); err != nil {
 		return report, err
 	}
+	if err := giveAnswer(ctx, own); err != nil {
+		return report, err
+	}
 	run := exec.Command("/proc/self/exe", "run", "--headless", "--wait", "--examined", "--quiet", "--home", own, "--config", file)
 	run.Args[0] = os.Args[0]
 	run.Stderr = os.Stderr
@@ -138,6 +142,18 @@ func settingsFor(home string, settings config.Config) config.Config {
 	settings.Seal.Kind = string(seal.KindKeyFile)
 	settings.Hub.Enabled = false
 	return settings
+}
+
+// giveAnswer gives an empty home something to know: the demo shop's answers would take a while to be read.
+func giveAnswer(ctx context.Context, home string) error {
+	owner, err := kiosk.OpenOwner(ctx, home)
+	if err != nil {
+		return err
+	}
+	_, err = owner.Import(ctx, knowledge.Batch{Entries: []knowledge.Entry{{
+		ID: "hours", Question: "営業時間を教えてください", Answer: "毎日10時から20時までです。", Language: "ja",
+	}}, Source: "doctor egress"}, kiosk.ImportReplace, nil)
+	return errors.Join(err, owner.Close())
 }
 
 func writeSettings(path string, settings config.Config) error {
