@@ -1,0 +1,154 @@
+package keyboard
+
+import (
+	"strings"
+
+	"tenin/ui"
+)
+
+// Draw puts the keyboard into a box of a sheet: what was typed, candidates, keys, and the row that is always there.
+func Draw(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
+	gap := s.MM(1.2)
+	row := min(s.MM(20), (b.H-s.MM(24))/8.2)
+	row = max(row, s.MM(ui.MinTouch))
+	field := b.Top(min(s.MM(30), b.H-8*row-8*gap))
+	drawText(s, field, v)
+	rest := b.Below(field.H + gap)
+	drawCandidates(s, rest.Top(row), v, press)
+	rest = rest.Below(row + 2*gap)
+
+	bottom := rest.Bottom(2*row + gap)
+	keys := ui.Box{X: rest.X, Y: rest.Y, W: rest.W, H: rest.H - bottom.H - 2*gap}
+	switch v.State.Layout {
+	case Gojuon:
+		drawColumns(s, keys, Columns, press)
+	case Flick:
+		drawFlick(s, keys, press)
+	case Digits:
+		drawRows(s, keys.Inset(0), []string{"123", "456", "789", "-0/"}, min(keys.W, s.MM(130)), v, press)
+	default:
+		drawRows(s, keys, []string{"1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm'?."}, keys.W, v, press)
+	}
+	rows := bottom.Rows(2, gap)
+	drawLayouts(s, rows[0], v, press)
+	drawActions(s, rows[1], v, press)
+}
+
+func drawText(s *ui.Sheet, b ui.Box, v View) {
+	p := s.Colours
+	s.Card(b, p.Card)
+	inner := b.Inset(s.MM(4))
+	text := v.State.String()
+	if text == "" {
+		hint := "ここに文字が出ます"
+		if v.English {
+			hint = "Your words appear here"
+		}
+		s.Text(inner, hint, ui.Type{Ink: p.Quiet, Align: ui.Middle}, ui.Lead, ui.Body)
+		return
+	}
+	// The end is what was typed last: a long text loses its beginning, not its end.
+	runes := []rune(text)
+	for len(runes) > 1 && s.Height(inner.W, "…"+string(runes), ui.Lead) > inner.H {
+		runes = runes[1:]
+	}
+	if len(runes) < len([]rune(text)) {
+		text = "…" + string(runes)
+	}
+	composing := v.State.Composing + v.State.Pending
+	if fixed, ok := strings.CutSuffix(text, composing); ok && composing != "" {
+		text = fixed + "［" + composing + "］"
+		if s.Height(inner.W, text, ui.Lead) > inner.H {
+			text = fixed + composing
+		}
+	}
+	s.Text(inner, text, ui.Type{Ink: p.Ink, Align: ui.Middle}, ui.Title, ui.Lead, ui.Body, ui.Small)
+}
+
+func drawCandidates(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
+	if len(v.Candidates) == 0 {
+		return
+	}
+	columns := 3
+	if len(v.Candidates) <= 2 {
+		columns = len(v.Candidates)
+	}
+	if b.W > s.MM(200) && len(v.Candidates) > 3 {
+		columns = min(len(v.Candidates), 5)
+	}
+	for i, c := range b.Columns(columns, s.MM(1.2)) {
+		text := v.Candidates[i]
+		s.Button(c, ui.ButtonSpec{Label: text, Steps: []ui.Step{ui.Lead, ui.Body, ui.Small}, Tap: func() { press(Key{Kind: Choose, Text: text}) }})
+	}
+}
+
+func drawColumns(s *ui.Sheet, b ui.Box, columns []string, press func(Key)) {
+	for i, c := range b.Columns(len(columns), s.MM(1.2)) {
+		for j, place := range c.Rows(5, s.MM(1.2)) {
+			if r := []rune(columns[i])[j]; r != noKey {
+				letter(s, place, string(r), string(r), press)
+			}
+		}
+	}
+}
+
+func drawRows(s *ui.Sheet, b ui.Box, rows []string, width float32, v View, press func(Key)) {
+	b = ui.Box{X: b.X + (b.W-width)/2, Y: b.Y, W: width, H: b.H}
+	for i, r := range b.Rows(len(rows), s.MM(1.2)) {
+		for j, place := range r.Columns(len([]rune(rows[i])), s.MM(1.2)) {
+			key := string([]rune(rows[i])[j])
+			label := key
+			if v.State.Shift {
+				label = strings.ToUpper(key)
+			}
+			letter(s, place, label, key, press)
+		}
+	}
+}
+
+func letter(s *ui.Sheet, b ui.Box, label, key string, press func(Key)) {
+	s.Button(b, ui.ButtonSpec{Label: label, Steps: []ui.Step{ui.Lead, ui.Body}, Tap: func() { press(Key{Kind: Insert, Text: key}) }})
+}
+
+func drawFlick(s *ui.Sheet, b ui.Box, press func(Key)) {
+	width := min(b.W, s.MM(170))
+	b = ui.Box{X: b.X + (b.W-width)/2, Y: b.Y, W: width, H: b.H}
+	for i, row := range b.Rows(4, s.MM(1.2)) {
+		for j, place := range row.Columns(3, s.MM(1.2)) {
+			kana := FlickKeys[i*3+j]
+			if kana == "゛" {
+				s.Button(place, ui.ButtonSpec{Label: "小 ゛゜", Steps: []ui.Step{ui.Lead, ui.Body}, Tap: func() { press(Key{Kind: Modify}) }})
+				continue
+			}
+			s.Add(newFlickKey(s, kana, func(text string) { press(Key{Kind: Insert, Text: text}) }), place)
+		}
+	}
+}
+
+func drawLayouts(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
+	labels := []string{"あいう", "フリック", "ローマ字", "ABC", "123"}
+	for i, place := range b.Columns(len(labels), s.MM(1.2)) {
+		l := Layouts()[i]
+		s.Button(place, ui.ButtonSpec{Label: labels[i], Chosen: v.State.Layout == l, Steps: []ui.Step{ui.Small},
+			Tap: func() { press(Key{Kind: Switch, Layout: l}) }})
+	}
+}
+
+func drawActions(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
+	gap := s.MM(1.2)
+	enter := ui.Box{X: b.X + b.W*0.66, Y: b.Y, W: b.W * 0.34, H: b.H}
+	rest := ui.Box{X: b.X, Y: b.Y, W: b.W*0.66 - gap, H: b.H}
+	space, erase := "空白", "消す"
+	if v.English {
+		space, erase = "Space", "Delete"
+	}
+	places := rest.Columns(3, gap)
+	if v.State.Layout == Latin {
+		s.Button(places[0], ui.ButtonSpec{Icon: ui.Shift, Chosen: v.State.Shift, Tap: func() { press(Key{Kind: Shift}) }})
+	} else {
+		s.Button(places[0], ui.ButtonSpec{Label: "小 ゛゜", Tap: func() { press(Key{Kind: Modify}) }})
+	}
+	s.Button(places[1], ui.ButtonSpec{Label: space, Tap: func() { press(Key{Kind: Space}) }})
+	s.Button(places[2], ui.ButtonSpec{Label: erase, Tap: func() { press(Key{Kind: Delete}) }})
+	s.Button(enter, ui.ButtonSpec{Label: v.Enter, Kind: ui.Primary, Tap: func() { press(Key{Kind: Enter}) }})
+}
