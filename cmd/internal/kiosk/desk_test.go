@@ -14,13 +14,17 @@ import (
 )
 
 // sit gives the stage a desk and serves it over the control socket. stop ends the kiosk.
-func (s *stage) sit() (desk *Desk, stop func()) {
+func (s *stage) sit() (desk *Desk, stop func()) { return s.sitWith(ControlOptions{}) }
+
+func (s *stage) sitWith(o ControlOptions) (desk *Desk, stop func()) {
 	s.t.Helper()
 	s.ended = make(chan struct{})
 	desk = NewDesk(s.clerk)
+	s.counter = desk
 	ctx, stop := context.WithCancel(context.Background())
 	go func() { defer close(s.ended); desk.Run(ctx, s, s, RunnerOptions{Reset: s.reset}) }()
-	served, err := ServeControl(ctx, s.clerk, ControlOptions{Desk: desk})
+	o.Desk = desk
+	served, err := ServeControl(ctx, s.clerk, o)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -13,6 +13,10 @@ import (
 // longestTurn is when a turn that does not move is given up: a device or an engine hangs.
 const longestTurn = 3 * time.Minute
 
+// resetAgain is when engines that could not be made anew are tried once more without a touch: the pause after three crashes
+// is 2 s at first.
+const resetAgain = 5 * time.Second
+
 // A Runner applies Next: it alone holds the state, takes one event after the other, and performs the effects on a clerk,
 // a device and a front.
 type Runner struct {
@@ -108,18 +112,18 @@ func (r *Runner) Run(ctx context.Context) {
 // rearm sets the clock by which somebody who touches nothing is gone.
 func (r *Runner) rearm(patience *time.Timer) {
 	patience.Stop()
+	if s, ok := r.state.(Resetting); ok && s.Failed {
+		patience.Reset(resetAgain)
+		return
+	}
 	if r.options.Patience == 0 {
 		return
 	}
-	switch s := r.state.(type) {
+	switch r.state.(type) {
 	case Consenting, Ready, StaffCalled, MessageTaken, Confirming:
 		patience.Reset(r.options.Patience)
 	case Listening, Thinking, Answering, Clarifying, Apologising:
 		patience.Reset(max(r.options.Patience, longestTurn))
-	case Resetting:
-		if s.Failed {
-			patience.Reset(r.options.Patience)
-		}
 	}
 }
 

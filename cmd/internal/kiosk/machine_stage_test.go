@@ -21,6 +21,8 @@ type stage struct {
 	t      *testing.T
 	clerk  *Clerk
 	runner *Runner
+	// counter takes the shopper's events: the runner, or the desk around it.
+	counter interface{ Send(Event) }
 
 	mu     sync.Mutex
 	held   map[string]bool // points at which work waits until it is cancelled or released
@@ -37,8 +39,9 @@ type stage struct {
 	messages []string
 	staff    int
 	resets   int
-	ears     int // open
-	mouths   int // that may sound
+	renew    func(context.Context) error // a part of each reset; may be nil
+	ears     int                         // open
+	mouths   int                         // that may sound
 	faults   []string
 	suspect  asr.Suspicion
 	prompts  []string // of each decode
@@ -49,11 +52,17 @@ type stage struct {
 const stageWords = "田中花子ですが駐車場はありますか"
 
 // openStage opens a stage whose shoppers say words. Its clerk can serve one runner after the other.
-func openStage(t *testing.T, words string) *stage {
+func openStage(t *testing.T, words string) *stage { return openStageOn(t, words, Engines{}) }
+
+// openStageOn opens a stage whose clerk computes with engines; those that are missing are fakes.
+func openStageOn(t *testing.T, words string, engines Engines) *stage {
 	t.Helper()
 	s := &stage{t: t, free: make(chan struct{}), moved: make(chan struct{}), held: map[string]bool{}, broken: map[string]error{}, at: map[string]int{}}
 	s.clerk, _ = openFake(t, words, func(o *Options) {
 		e := &o.Engines
+		if engines.Recognizer != nil {
+			*e = engines
+		}
 		e.Recognizer, e.Embedder = stageEars{s, e.Recognizer}, stageMemory{s, e.Embedder}
 		e.Voice = stageVoice{s, e.Voice}
 	})
@@ -68,6 +77,7 @@ func (s *stage) run(patience time.Duration) (stop func()) {
 	s.t.Helper()
 	s.state, s.steps, s.ended = nil, nil, make(chan struct{})
 	s.runner = NewRunner(s.clerk, s, s, RunnerOptions{Patience: patience, Reset: s.reset})
+	s.counter = s.runner
 	s.runner.observe = func(from State, e Event, to State, effects []Effect) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -185,6 +195,11 @@ func (s *stage) reset(ctx context.Context) error {
 	s.mu.Lock()
 	s.resets++
 	s.mu.Unlock()
+	if s.renew != nil {
+		if err := s.renew(ctx); err != nil {
+			return err
+		}
+	}
 	return s.pass(ctx, "reset")
 }
 
@@ -383,12 +398,12 @@ func (v stageVoice) Synthesize(ctx context.Context, text string, o speech.Option
 func (s *stage) welcome(agrees bool) {
 	s.t.Helper()
 	waitForState[Attract](s)
-	s.runner.Send(Touch{})
+	s.counter.Send(Touch{})
 	waitForState[Consenting](s)
 	if agrees {
-		s.runner.Send(ConsentGiven{s.consent()})
+		s.counter.Send(ConsentGiven{s.consent()})
 	} else {
-		s.runner.Send(ConsentRefused{})
+		s.counter.Send(ConsentRefused{})
 	}
 }
 

@@ -11,15 +11,22 @@ import (
 // counts the weights' pages once for all who map them. A process that is not dumpable shows it to root alone; for others
 // its resident pages without those of files must do.
 func memoryBeyond(pid int, limit uint64) bool {
-	resident, shared, err := statm(pid)
 	// What is resident bounds both from above and costs one small read; the share walks all page tables.
-	if err != nil || resident <= limit {
+	if resident, _, err := statm(pid); err != nil || resident <= limit {
 		return false
 	}
+	held, err := Memory(pid)
+	return err == nil && held > limit
+}
+
+// Memory returns how many bytes a process holds: its proportional share (PSS) where that can be read, else what is
+// resident and belongs to no file.
+func Memory(pid int) (uint64, error) {
 	if share, err := pss(pid); err == nil {
-		return share > limit
+		return share, nil
 	}
-	return resident-min(shared, resident) > limit
+	resident, shared, err := statm(pid)
+	return resident - min(shared, resident), err
 }
 
 // statm returns the resident bytes of a process and, of these, what belongs to files and shared memory.
