@@ -55,6 +55,9 @@ func (s clerkService) Ask(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerP
 			return err
 		case err != nil:
 			text := strings.Join(strings.Fields(err.Error()), " ")
+			if errors.Is(err, ErrEngineLost) {
+				text = Sorry("ja") + " " + Sorry("en") + " (" + text + ")"
+			}
 			err = stream.Send(&pb.AnswerPart{Problem: &pb.Problem{Reason: reasonOf(err), Text: text}, Whole: true})
 		default:
 			err = sendAnswer(stream, turn, outcome)

@@ -102,24 +102,21 @@ func TestAWorkerThatDiesInATurnIsApologisedForAndReplaced(t *testing.T) {
 func (c *crew) strike(role worker.Role, signal syscall.Signal) {
 	c.t.Helper()
 	point := map[worker.Role]string{worker.ASR: "frame", worker.LLM: "embedder", worker.Voice: "voice"}[role]
-	before := c.process(role)
-	c.mu.Lock()
-	troubles := len(c.troubles)
-	c.at[point], c.results = 0, nil
-	c.mu.Unlock()
-	// A process that stands still has the turn wait in the middle of a call.
-	if err := syscall.Kill(before, syscall.SIGSTOP); err != nil {
-		c.t.Fatal(err)
+	troubles, before := 0, 0
+	for try := 0; ; try++ {
+		before = c.process(role)
+		troubles = c.stop(role, signal, before, point)
+		c.mu.Lock()
+		lost := len(c.troubles) > troubles
+		c.mu.Unlock()
+		if lost {
+			break
+		}
+		// On a busy machine the supervisor has sometimes replaced the process before the turn came to it.
+		if try == 3 {
+			c.t.Fatalf("%s: no turn is lost", role)
+		}
 	}
-	c.question(role)
-	c.waitAt(point)
-	time.Sleep(20 * time.Millisecond)
-	_ = syscall.Kill(before, signal)
-	if signal != syscall.SIGSTOP {
-		_ = syscall.Kill(before, syscall.SIGCONT)
-	}
-	c.waitFor("trouble with "+string(role), func() bool { return len(c.troubles) > troubles })
-	waitForState[Ready](c.stage)
 	c.mu.Lock()
 	if got := c.troubles[troubles:]; len(got) != 1 || got[0] != TroubleEngine {
 		c.t.Errorf("%s: troubles %v", role, got)
@@ -135,6 +132,31 @@ func (c *crew) strike(role worker.Role, signal syscall.Signal) {
 	if after := c.process(role); after == before {
 		c.t.Errorf("%s: process %d goes on", role, before)
 	}
+}
+
+// stop has a worker get a signal in the middle of a turn, and returns how many troubles there had been when that is over.
+func (c *crew) stop(role worker.Role, signal syscall.Signal, before int, point string) (troubles int) {
+	c.t.Helper()
+	c.mu.Lock()
+	troubles = len(c.troubles)
+	c.at[point], c.results = 0, nil
+	c.mu.Unlock()
+	// A process that stands still has the turn wait in the middle of a call.
+	if err := syscall.Kill(before, syscall.SIGSTOP); err != nil {
+		c.t.Fatal(err)
+	}
+	c.question(role)
+	c.waitAt(point)
+	time.Sleep(20 * time.Millisecond)
+	_ = syscall.Kill(before, signal)
+	if signal != syscall.SIGSTOP {
+		_ = syscall.Kill(before, syscall.SIGCONT)
+	}
+	c.waitFor("the end of the turn", func() bool {
+		_, ready := c.state.(Ready)
+		return ready && len(c.troubles)+len(c.results) > troubles
+	})
+	return troubles
 }
 
 func TestAWorkerThatDiesAgainAndAgainIsAnAlertAndNoLoop(t *testing.T) {
