@@ -46,11 +46,37 @@ static bool encoder_begins(struct whisper_context * ctx, struct whisper_state * 
     return !stopped(run);
 }
 
+// What stands before any text. It is asked between the encoder and whisper_full's own first step, so that the decoder's cache
+// holds the text when the decode is done, and other texts can be scored from where they differ.
+static void start_of_text(struct tenin_run * run) {
+    struct whisper_context * ctx = run->ctx;
+    const whisper_token sot = whisper_token_sot(ctx);
+    if (whisper_decode(ctx, &sot, 1, 0, run->threads) != 0) {
+        return;
+    }
+    const float * logits = whisper_get_logits(ctx);
+    const int n = whisper_n_vocab(ctx);
+    float top = logits[0];
+    for (int i = 1; i < n; i++) {
+        top = logits[i] > top ? logits[i] : top;
+    }
+    double sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += exp(logits[i] - top);
+    }
+    run->no_speech = (float) (exp(logits[whisper_token_nosp(ctx)] - top) / sum);
+    const float ja = logits[whisper_token_lang(ctx, whisper_lang_id("ja"))];
+    const float en = logits[whisper_token_lang(ctx, whisper_lang_id("en"))];
+    run->japanese = 1.0f / (1.0f + expf(en - ja));
+    run->heard = true;
+}
+
 // Called once after the encoder and once after each decoder step.
 static bool between_graphs(void * user) {
     struct tenin_run * run = user;
     run->end_us = ggml_time_us();
     if (!run->encoded_us) {
+        start_of_text(run);
         run->encoded_us = run->end_us;
     }
     return run->looped || stopped(run);
@@ -92,6 +118,7 @@ static void watch(struct whisper_context * ctx, struct whisper_state * state, co
 
 void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, struct tenin_run * run) {
     run->looped = 0;
+    run->heard = false;
     run->begin_us = run->encoded_us = run->end_us = 0;
     run->n_tokens = 0;
 
@@ -129,35 +156,6 @@ void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, 
     p->abort_callback_user_data         = run;
     p->logits_filter_callback           = watch;
     p->logits_filter_callback_user_data = run;
-}
-
-bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_speech, float * japanese) {
-    const whisper_token sot = whisper_token_sot(ctx);
-    if (whisper_decode(ctx, &sot, 1, 0, threads) != 0) {
-        return false;
-    }
-    const float * logits = whisper_get_logits(ctx);
-    const int n = whisper_n_vocab(ctx);
-    float top = logits[0];
-    for (int i = 1; i < n; i++) {
-        top = logits[i] > top ? logits[i] : top;
-    }
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-        sum += exp(logits[i] - top);
-    }
-    *no_speech = (float) (exp(logits[whisper_token_nosp(ctx)] - top) / sum);
-    const float ja = logits[whisper_token_lang(ctx, whisper_lang_id("ja"))];
-    const float en = logits[whisper_token_lang(ctx, whisper_lang_id("en"))];
-    *japanese = 1.0f / (1.0f + expf(en - ja));
-    return true;
-}
-
-const float * tenin_step(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads) {
-    if (whisper_decode(ctx, tokens, n, past, threads) != 0) {
-        return NULL;
-    }
-    return whisper_get_logits(ctx) + (size_t) (n - 1)*whisper_n_vocab(ctx);
 }
 
 // whisper_decode computes the logits behind every token of a batch and copies only the last row out of its graph. Scoring a

@@ -10,8 +10,12 @@
 
 // One decode. stop is written by another thread (atomically, in Go); everything else belongs to the engine's thread.
 struct tenin_run {
+    struct whisper_context * ctx;
+    int threads;
     int32_t stop;
     int32_t looped;
+    bool  heard;               // whether the next two stand
+    float no_speech, japanese; // probability that nobody spoke, and of Japanese against English
     int64_t begin_us, encoded_us, end_us; // 0 where the decode did not come so far
     int32_t n_tokens;
     int32_t tokens[TENIN_MAX_TOKENS];
@@ -32,15 +36,7 @@ void tenin_loading(struct tenin_run * slot);
 
 void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, struct tenin_run * run);
 
-// Probability that nobody spoke, and of Japanese against English, from the encoding that the last decode left behind.
-// Returns false when the decoder fails.
-bool tenin_start_of_text(struct whisper_context * ctx, int threads, float * no_speech, float * japanese);
-
-// Feeds n tokens at position past to the decoder, on the encoding that the last decode left behind, and returns the logits
-// behind the last of them (whisper_n_vocab, valid until the next call), or NULL when the decoder fails.
-const float * tenin_step(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads);
-
-// Feeds n tokens at position past, as tenin_step does, and writes to log_probs[i] (n - 1 of them) the natural logarithm of
+// Feeds n tokens at position past to the decoder, on the encoding that the last decode left behind, and writes to log_probs[i] (n - 1 of them) the natural logarithm of
 // the probability of tokens[i + 1] behind those before it, among text and its end. Returns false when the decoder fails.
 bool tenin_score(struct whisper_context * ctx, const whisper_token * tokens, int n, int past, int threads, float * log_probs);
 

@@ -51,47 +51,54 @@ func TestAWordSpelledOutStandsBackForItsChineseSpelling(t *testing.T) {
 
 const tax, taxFree = "消費税を面前にできますか", "消費税を免税にできますか"
 
-func TestAWordThatTheDecoderFindsLikelierIsPutIn(t *testing.T) {
-	s := &steps{outcomes: []decoded{sure(tax), sure(tax)}, scores: map[string]float64{tax: -6, taxFree: -3}, japanese: 1}
+// heard is a decode of that probability.
+func heard(text string, logProb float64) *steps {
+	d := sure(text)
+	d.logProb, d.counted = logProb, 12
+	return &steps{outcomes: []decoded{d}, scores: map[string]float64{text: logProb}, japanese: 1}
+}
+
+func TestAWordThatTheDecoderFindsLikelyIsPutIn(t *testing.T) {
+	s := heard(tax, -3.5)
+	s.scores[taxFree] = -3
 	got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)})
-	if got.Text != taxFree || got.Segments[0].Text != taxFree || !strings.HasSuffix(s.asked[1].prompt, "免税。"+taxFree) {
+	if got.Text != taxFree || got.Segments[0].Text != taxFree || len(s.asked) != 1 || got.Timings.Again != 1 {
 		t.Errorf("%+v, asked %+v, scored %q", got, s.asked, s.scored)
 	}
 }
 
 func TestAWordThatTheDecoderFindsUnlikelyIsLeftOut(t *testing.T) {
-	s := &steps{outcomes: []decoded{sure(tax), sure(tax)}, scores: map[string]float64{tax: -3, taxFree: -6}, japanese: 1}
+	s := heard(tax, -3.5)
+	s.scores[taxFree] = -16
 	if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != tax || !slices.Contains(s.scored, taxFree) {
+		t.Errorf("%+v, scored %q", got, s.scored)
+	}
+}
+
+func TestNothingIsScoredThatCannotBeWorthMore(t *testing.T) {
+	s := heard(tax, -0.1)
+	s.outcomes[0].least = sureOfAll / 2
+	if got := transcribed(t, s, "ja", Options{Words: lexicon("面会", "返品")}); got.Text != tax || len(s.scored) != 0 {
 		t.Errorf("%+v, scored %q", got, s.scored)
 	}
 }
 
 func TestTwoWordsArePutInTogether(t *testing.T) {
 	const both = "領収書で免税にできますか"
-	s := &steps{
-		outcomes: []decoded{sure("両修書で面前にできますか"), sure("両修書で面前にできますか")},
-		scores:   map[string]float64{"両修書で面前にできますか": -9, "領収書で面前にできますか": -5, "両修書で免税にできますか": -6, both: -2}, japanese: 1,
-	}
+	s := heard("両修書で面前にできますか", -3.9)
+	s.scores["領収書で面前にできますか"], s.scores["両修書で免税にできますか"], s.scores[both] = -3, -3, -2
 	if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != both {
 		t.Errorf("%+v, scored %q", got, s.scored)
 	}
 }
 
-func TestASecondDecodeThatIsLikelierIsTaken(t *testing.T) {
-	s := &steps{outcomes: []decoded{sure(tax), sure(taxFree)}, scores: map[string]float64{tax: -6, taxFree: -9}, japanese: 1}
-	s.scores["消費税を免税に、できますか"] = -5
-	s.outcomes[1] = sure("消費税を免税に、できますか")
-	got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)})
-	if got.Text != "消費税を免税に、できますか" || s.seconds != 1 || got.Timings.Again != 2 {
-		t.Errorf("%+v, asked %+v", got, s.asked)
-	}
-}
-
-func TestASecondDecodeThatSoundsOtherwiseIsNotTaken(t *testing.T) {
-	for second, likely := range map[string]float64{"免税の手続きは三階のカウンターでどうぞ": -1, "免税、返品、予約。": -1, "消費税を免税にしますか": -12, "消費税を面前に、できますか": -5.8} {
-		s := &steps{outcomes: []decoded{sure(tax), sure(second)}, scores: map[string]float64{tax: -6, second: likely}, japanese: 1}
-		if got := transcribed(t, s, "ja", Options{Words: lexicon(shopWords...)}); got.Text != tax || s.seconds != 1 {
-			t.Errorf("%s: %+v", second, got)
+func TestOneOfTheShopsWordsGivesWayToAnotherOnlyWhereThatIsLikelier(t *testing.T) {
+	const times, floor = "売り場は何回ですか", "売り場は何階ですか"
+	for score, want := range map[float64]string{-3: times, -1: floor} {
+		s := heard(times, -2)
+		s.scores[floor] = score
+		if got := transcribed(t, s, "ja", Options{Words: lexicon("何回", "何階", "売り場")}); got.Text != want || !slices.Contains(s.scored, floor) {
+			t.Errorf("%g: %+v, scored %q", score, got, s.scored)
 		}
 	}
 }
@@ -144,8 +151,8 @@ func TestSpeechWithoutNearWordsAndPartialsAreNotAskedAgain(t *testing.T) {
 	transcribed(t, far, "ja", Options{Words: lexicon(shopWords...)})
 	partial := &steps{outcomes: []decoded{sure("消費税を面前に")}, japanese: 1}
 	transcribed(t, partial, "ja", Options{Words: lexicon(shopWords...), Partial: true})
-	if far.seconds+partial.seconds != 0 {
-		t.Errorf("%d and %d second decodes", far.seconds, partial.seconds)
+	if len(far.scored)+len(partial.scored) != 0 {
+		t.Errorf("scored %q and %q", far.scored, partial.scored)
 	}
 }
 

@@ -23,7 +23,9 @@ const (
 	// characters that make no word together are read by guess (両修書 for 領収書).
 	nearAlike = 0.6
 	// mostNear bounds the words that one transcript calls up.
-	mostNear = 6
+	mostNear = 4
+	// knownSound is how far one of the shop's words may sound from another that was heard (何回, 何階) to be scored.
+	knownSound = 0.1
 	// commonWords stand before them in a focused prompt.
 	commonWords = 4
 )
@@ -35,6 +37,7 @@ type near struct {
 	close    bool // near enough to be named in a prompt unheard
 	alike    bool
 	madeUp   bool // what stands in its place is no word of the dictionary
+	known    bool // what stands in its place is another of the shop's words
 	from, to int  // the letters of the transcript in its place
 }
 
@@ -164,16 +167,17 @@ func (x *Lexicon) near(text string) []near {
 			if to <= from {
 				continue
 			}
-			f := near{w, m.Distance, m.Distance <= closer, place >= 0, false, from, to}
+			f := near{sounded: w, distance: m.Distance, close: m.Distance <= closer, alike: place >= 0, from: from, to: to}
 			if f.replaces(text) {
 				found = append(found, f)
 				at = append(at, stretch{m.Start, m.End})
 			}
 		}
 		for i, f := range found {
-			// A stretch that is one of the shop's words as it stands was heard well, unless another sounds the same
-			// (何回, 何階) and is not the same spelled out.
-			if (f.distance > 0 || allHiragana(f.text)) && slices.ContainsFunc(written, func(s stretch) bool { return s.start <= at[i].start && at[i].end <= s.end }) {
+			f.known = slices.ContainsFunc(written, func(s stretch) bool { return s.start <= at[i].start && at[i].end <= s.end })
+			// A stretch that is one of the shop's words as it stands was heard well, unless another sounds much the same; and
+			// what sounds the same spelled out is no other word.
+			if f.known && f.distance > knownSound || f.distance == 0 && allHiragana(f.text) {
 				continue
 			}
 			if same := slices.IndexFunc(all, func(o near) bool { return o.sounded == f.sounded }); same < 0 {

@@ -100,7 +100,7 @@ type Timings struct {
 	Tokens       int           // text tokens of the last try
 	PromptTokens int           // tokens of the prompt
 	Tries        int           // decodes run: 1, more when a guard asked for another or the language had to be found
-	Again        int           // decodes among them that asked for a word by its sound, on the same encoding
+	Again        int           // tries among them that scored words by their sound, on the same encoding
 }
 
 // check validates what every Recognizer must refuse alike, and returns the language.

@@ -57,11 +57,10 @@ func (d decoded) confidence() float64 {
 // decoder is the engine as the guards see it.
 type decoder interface {
 	decode(ctx context.Context, samples []float32, a attempt) (decoded, error)
-	// again decodes the clip of the last decode, under another prompt, without encoding it again.
-	again(ctx context.Context, a attempt) (decoded, error)
 	// score returns the natural logarithm of the probability of each of texts, its end included, for the clip of the last
-	// decode behind the prompt of a, without encoding it again.
-	score(ctx context.Context, a attempt, texts []string) ([]float64, error)
+	// decode behind the prompt of a, without encoding it again. It may give up a text that is found to lie below its floor
+	// and score it as impossible.
+	score(ctx context.Context, a attempt, texts []string, floors []float64) ([]float64, error)
 	// startOfText returns the probability that nobody spoke and that of Japanese against English, for the clip of the
 	// last decode, without encoding it again.
 	startOfText() (noSpeech, japanese float64, err error)
@@ -116,11 +115,11 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 		}
 		if again := suspect(second, b, len(samples)); rank(again) < rank(why) ||
 			again == why && second.confidence() > r.confidence() {
-			r, why = second, again
+			r, why, a = second, again, b
 		}
 	}
 	if o.Words != nil && !o.Partial && t.Language == "ja" {
-		if r, err = listenAgain(ctx, d, o.Words, r, a, len(samples), &t.Timings); err != nil {
+		if r, err = listenAgain(ctx, d, o.Words, r, a, &t.Timings); err != nil {
 			return Transcript{}, err
 		}
 	}

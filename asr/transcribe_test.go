@@ -10,7 +10,6 @@ import (
 type steps struct {
 	outcomes           []decoded
 	asked              []attempt
-	seconds            int // calls of again
 	scores             map[string]float64
 	scored             []string
 	noSpeech, japanese float64
@@ -23,13 +22,8 @@ func (s *steps) decode(_ context.Context, _ []float32, a attempt) (decoded, erro
 	return d, nil
 }
 
-func (s *steps) again(_ context.Context, a attempt) (decoded, error) {
-	s.seconds++
-	return s.decode(context.Background(), nil, a)
-}
-
 // score gives -9 to a text that has none of its own.
-func (s *steps) score(_ context.Context, _ attempt, texts []string) ([]float64, error) {
+func (s *steps) score(_ context.Context, _ attempt, texts []string, _ []float64) ([]float64, error) {
 	out := make([]float64, len(texts))
 	for i, text := range texts {
 		s.scored = append(s.scored, text)

@@ -44,6 +44,7 @@ type Whisper struct {
 	langs map[string]int
 	texts textTokens
 	fed   fed
+	known []float64 // natural logarithms of the probabilities of the text's tokens in fed, from its first
 }
 
 type job struct {
@@ -102,6 +103,7 @@ func (w *Whisper) own(path string, loaded chan<- error) {
 		return
 	}
 	defer w.ctx.Whisper_free()
+	w.run.ctx, w.run.threads = w.cctx(), C.int(w.threads)
 	for _, lang := range []string{"ja", "en"} {
 		// Once: the binding leaks the string of each call.
 		w.langs[lang] = w.ctx.Whisper_lang_id(lang)
@@ -216,10 +218,8 @@ func (w *Whisper) tokenize(text string) []C.whisper_token {
 
 // decode runs the encoder and one greedy pass of the decoder.
 func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (decoded, error) {
-	prompt := w.tokenize(try.prompt)
-	if limit := promptTokens - 1; len(prompt) > limit {
-		prompt = prompt[len(prompt)-limit:]
-	}
+	start, n := w.start(try)
+	prompt := start[len(start)-4-n : len(start)-4]
 	settings := C.struct_tenin_settings{
 		audio_ctx:  C.int(min(try.context, w.info.AudioContext)),
 		max_tokens: C.int(try.maxTokens),
@@ -238,7 +238,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 		return decoded{}, fmt.Errorf("%w %q", ErrLanguage, try.language)
 	}
 	C.tenin_set((*C.struct_whisper_full_params)(unsafe.Pointer(&params)), &settings, w.run)
-	w.fed = nil
+	w.fed, w.known = nil, nil
 	err := w.ctx.Whisper_full(params, samples, nil, nil, nil)
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
@@ -271,23 +271,26 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 			if id < eot {
 				d.least = min(d.least, p)
 				d.tokens = append(d.tokens, int32(id))
+				start = append(start, C.whisper_token(id))
+				w.known = append(w.known, math.Log(p))
 			}
 		}
+	}
+	// The last token may not have been fed, and markers between tokens would shift them all.
+	if len(d.tokens) > 0 && d.counted <= len(d.tokens)+1 {
+		w.fed, w.known = start[:len(start)-1], w.known[:len(w.known)-1]
 	}
 	d.text = w.text(d.tokens)
 	return d, nil
 }
 
-// startOfText asks the decoder, on the encoding that decode left, what stands before any text. whisper.cpp's own no-speech
-// probability (whisper_full_get_segment_no_speech_prob) reads logits that its prompt decode does not write: it returned the
+// startOfText tells what the last decode found before any text. whisper.cpp's own no-speech probability (whisper_full_get_segment_no_speech_prob) reads logits that its prompt decode does not write: it returned the
 // value of the clip before.
 func (w *Whisper) startOfText() (noSpeech, japanese float64, err error) {
-	var n, j C.float
-	w.fed = nil
-	if !C.tenin_start_of_text(w.cctx(), C.int(w.threads), &n, &j) {
+	if !w.run.heard {
 		return 0, 0, errors.New("whisper could not find the language: the engine failed")
 	}
-	return float64(n), float64(j), nil
+	return float64(w.run.no_speech), float64(w.run.japanese), nil
 }
 
 func (w *Whisper) cctx() *C.struct_whisper_context {
