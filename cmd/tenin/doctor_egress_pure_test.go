@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -100,7 +101,8 @@ func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
 	needWalls(t)
 	home := walledHome(t, "[hub]\nenabled = true\n[sandbox]\nmode = \"refuse\"\n")
 	addStaff(t, home)
-	runKiosk(t, home, []string{"H=" + home}, "walled-kiosk")
+	session := userSession(t, "bus", "wayland-0", "pulse/native")
+	runKiosk(t, home, append(session, "H="+home), "walled-kiosk")
 
 	if out, said, code := doctorEgress(t, nil, "--home", home); code != exitRefused || !strings.Contains(said, "PIN") || out != "" {
 		t.Errorf("without a PIN: exit code %d, %s%s", code, out, said)
@@ -108,9 +110,20 @@ func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
 	if _, said, code := doctorEgress(t, []string{"TENIN_STAFF=suzuki", "TENIN_PIN=774411"}, "--home", home); code != exitRefused || !strings.Contains(said, "technician") {
 		t.Errorf("with the PIN of somebody who sells: exit code %d, %s", code, said)
 	}
-	who := []string{"TENIN_STAFF=tanaka", "TENIN_PIN=kanda-7"}
+	who := append(session, "TENIN_STAFF=tanaka", "TENIN_PIN=kanda-7")
 	r := wantUplinkToo(t, who, "--home", home)
 	wantWalls(t, r, kioskRole, "asr", "llm", "voice", "audio", "uplink")
+	for _, role := range []string{kioskRole, "asr", "llm", "voice", "audio", "uplink"} {
+		for kind, socket := range map[egress.Kind]string{egress.System: "/bus", egress.Display: "/wayland-0", egress.Sound: "/native"} {
+			want := egress.Closed
+			if kind == egress.Sound && (role == kioskRole || role == "audio") {
+				want = egress.Allowed
+			}
+			if v := verdict(t, r, role, "socket", kind, socket); v != want {
+				t.Errorf("%s is %s to %s, want %s", socket, v, role, want)
+			}
+		}
+	}
 	for role, probes := range map[string][]string{"uplink": {"udp", "inet"}, kioskRole: {"unix"}, "audio": {"unix"}} {
 		for _, probe := range probes {
 			if v := verdict(t, r, role, probe, egress.Decoy, ""); v != egress.Allowed {
@@ -123,6 +136,29 @@ func TestNoProcessOfTheKioskCanTellAnybodyAndThatIsProven(t *testing.T) {
 			t.Error("the uplink is root")
 		}
 	}
+}
+
+// userSession returns the environment of a user's session in which those sockets are listened at.
+func userSession(t *testing.T, sockets ...string) (env []string) {
+	t.Helper()
+	// A test's own folder would make names that are too long for sockets.
+	folder, err := os.MkdirTemp("", "tenin-run-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	for _, name := range sockets {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+	}
+	return []string{"XDG_RUNTIME_DIR=" + folder, "PULSE_SERVER=", "PULSE_RUNTIME_PATH=", "DBUS_SESSION_BUS_ADDRESS="}
 }
 
 // addStaff gives a home accounts of each role.
@@ -148,8 +184,10 @@ func addStaff(t *testing.T, home string) {
 func TestAKioskWithoutWallsFailsTheExaminationWhichNamesWhatIsOpen(t *testing.T) {
 	needWalls(t)
 	home := walledHome(t, "[sandbox]\nmode = \"off\"\n")
-	runKiosk(t, home, []string{"H=" + home}, "walled-kiosk")
-	out, said, code := doctorEgress(t, nil, "--home", home)
+	session := userSession(t, "bus")
+	bus := strings.TrimPrefix(session[0], "XDG_RUNTIME_DIR=") + "/bus;"
+	runKiosk(t, home, append(session, "H="+home), "walled-kiosk")
+	out, said, code := doctorEgress(t, session, "--home", home)
 	if code != exitFailed || said != "" {
 		t.Errorf("exit code %d: %s", code, said)
 	}
@@ -163,6 +201,7 @@ func TestAKioskWithoutWallsFailsTheExaminationWhichNamesWhatIsOpen(t *testing.T)
 		"OPEN        asr     it shares the net namespace with the host",
 		"OPEN        asr     no seccomp filter",
 		"OPEN        kiosk   it could gain privileges",
+		"OPEN        kiosk   socket: connect to a Unix socket in the file system (" + bus,
 		"FAILED: ",
 	} {
 		if !strings.Contains(out, line) {

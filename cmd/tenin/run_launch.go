@@ -37,7 +37,11 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 	// systemd's watchdog hears from the kiosk, which is not the process that systemd started.
 	environment := dropVariable(os.Environ(), "GOTRACEBACK")
 	environment = dropVariable(environment, "WATCHDOG_PID")
-	policy := sandbox.Policy{Role: kioskRole, Env: append(environment, logging.Traceback)}
+	policy := sandbox.Policy{
+		Role: kioskRole, Env: append(environment, logging.Traceback),
+		// Their sockets are files, which no network namespace keeps away, and they pass on what they are told.
+		Hide: append(sandbox.Services(os.Getenv), sandbox.Displays(os.Getenv)...),
+	}
 	kiosk, err := sandbox.Launch(policy, mode, os.Args[1:], lifeline)
 	if err != nil {
 		return err

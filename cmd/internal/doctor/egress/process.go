@@ -38,8 +38,8 @@ type Process struct {
 
 // mayShare is which namespaces a process may have in common with the host, and with the kiosk, and why.
 var mayShare = map[string]struct{ host, kiosk []string }{
-	// It starts workers from the machine's programs and libraries, and watches them by the machine's /proc.
-	kioskRole: {host: []string{"ipc", "mnt", "pid", "uts"}},
+	// It starts workers and watches them in the machine's /proc.
+	kioskRole: {host: []string{"ipc", "pid", "uts"}},
 	// It brings summaries to the hub. An ordinary user's uplink has a user namespace of its own, root's needs none: its user
 	// is another.
 	uplinkRole: {host: []string{"net", "user"}, kiosk: []string{}},

@@ -5,9 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/worker"
@@ -40,15 +38,6 @@ type targets struct {
 // mostFiles of a home are tried.
 const mostFiles = 40
 
-// services are sockets behind which something listens that can pass on what it is told.
-var services = []string{
-	"/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket",
-	"/run/systemd/resolve/io.systemd.Resolve", "/run/nscd/socket", "/var/run/nscd/socket", "/run/avahi-daemon/socket",
-	"/run/systemd/private", "/run/systemd/journal/socket", "/run/systemd/journal/stdout", "/dev/log",
-	"/run/docker.sock", "/var/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock",
-	"/run/cups/cups.sock",
-}
-
 // targetsOf adds what there is on this machine and in home to the decoys.
 func targetsOf(ctx context.Context, decoys sandbox.Targets, home string, family family) targets {
 	t := targets{Targets: decoys, kinds: map[string]Kind{}}
@@ -80,31 +69,11 @@ func targetsOf(ctx context.Context, decoys sandbox.Targets, home string, family 
 	for _, path := range worker.FindSound(ctx).Sockets {
 		t.socket(path, Sound)
 	}
-	for _, path := range services {
-		t.socket(path, System)
+	t.places(sandbox.Services(os.Getenv), System)
+	if name := sandbox.BusAddress(os.Getenv("DBUS_SESSION_BUS_ADDRESS"))["abstract"]; name != "" {
+		t.abstract(name, System)
 	}
-	runtime := os.Getenv("XDG_RUNTIME_DIR")
-	for key, value := range busAddress(os.Getenv("DBUS_SESSION_BUS_ADDRESS")) {
-		if key == "path" {
-			t.socket(value, System)
-		} else if key == "abstract" {
-			t.abstract(value, System)
-		}
-	}
-	if runtime != "" {
-		t.socket(filepath.Join(runtime, "bus"), System)
-	}
-	displays, _ := filepath.Glob("/tmp/.X11-unix/X*")
-	for _, path := range displays {
-		t.socket(path, Display)
-		t.abstract(path, Display)
-	}
-	if runtime != "" {
-		displays, _ = filepath.Glob(filepath.Join(runtime, "wayland-*"))
-		for _, path := range displays {
-			t.socket(path, Display)
-		}
-	}
+	t.places(sandbox.Displays(os.Getenv), Display)
 	if family.launcher != 0 {
 		t.process(family.launcher, Launcher)
 	}
@@ -128,6 +97,19 @@ func (t *targets) socket(path string, kind Kind) {
 	}
 	t.Sockets = append(t.Sockets, path)
 	t.kinds[path] = kind
+}
+
+// places adds sockets, and what listens in folders of sockets. A screen listens under the same name without a path, too.
+func (t *targets) places(places []string, kind Kind) {
+	for _, place := range places {
+		inside, _ := filepath.Glob(filepath.Join(place, "*"))
+		for _, path := range append(inside, place) {
+			t.socket(path, kind)
+			if kind == Display {
+				t.abstract(path, kind)
+			}
+		}
+	}
 }
 
 func (t *targets) abstract(name string, kind Kind) {
@@ -164,20 +146,4 @@ func listens(name string) bool {
 		}
 	}
 	return false
-}
-
-// busAddress reads the first address of a D-Bus session, "unix:path=/run/…,guid=…" (D-Bus specification, server addresses).
-func busAddress(address string) map[string]string {
-	first, _, _ := strings.Cut(address, ";")
-	rest, ok := strings.CutPrefix(first, "unix:")
-	if !ok {
-		return nil
-	}
-	values := map[string]string{}
-	for pair := range strings.SplitSeq(rest, ",") {
-		if key, value, ok := strings.Cut(pair, "="); ok && slices.Contains([]string{"path", "abstract"}, key) {
-			values[key] = value
-		}
-	}
-	return values
 }

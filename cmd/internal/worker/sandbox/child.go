@@ -75,6 +75,11 @@ func (j *job) stage0() error {
 			}
 		}
 	}
+	if j.Launch && j.Flags&unix.CLONE_NEWNS != 0 {
+		if err := j.cover(); err != nil {
+			return err
+		}
+	}
 	if err := j.identity(); err != nil {
 		return err
 	}

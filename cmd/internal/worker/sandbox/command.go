@@ -46,8 +46,9 @@ func Command(p Policy, m Mode, extra ...*os.File) (*exec.Cmd, error) {
 // Launch returns a child of this program that becomes the parent of workers: it runs the program's command line again
 // with args (without the program's name) in an empty network namespace, with no new privileges, no cores and a filter
 // that leaves it no socket family but p.Families (nil: Unix sockets only), no io_uring, no tracing of others and no way
-// into another namespace. Files, terminal, process group and signals stay as they are, and the child can make the
-// namespaces of its own workers. Of the policy, role, environment, families, limits and ids are used.
+// into another namespace. With p.Hide it has a mount namespace in which those places are empty. Other files, terminal,
+// process group and signals stay as they are, and the child can make the namespaces of its own workers. Of the policy,
+// role, environment, families, limits, ids and Hide are used.
 //
 // A privileged caller's child gets a user namespace too, with every id mapped to itself: root in there has no power
 // over the namespaces outside, nor over what only the host's root may do (raise priorities, lock memory without limit).
@@ -63,7 +64,11 @@ func Launch(p Policy, m Mode, args []string, extra ...*os.File) (*exec.Cmd, erro
 	j := &job{Mode: m, Policy: p, Launch: true, Death: int(unix.SIGTERM), Without: p.without,
 		Args: append([]string{os.Args[0]}, args...)}
 	if m != Off {
-		if err := j.namespaces([]string{FeatureUser, FeatureNet, FeatureSeccomp}); err != nil {
+		wanted := []string{FeatureUser, FeatureNet, FeatureSeccomp}
+		if len(p.Hide) > 0 {
+			wanted = append(wanted, FeatureMount)
+		}
+		if err := j.namespaces(wanted); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +125,10 @@ func (j *job) command(extra []*os.File) (*exec.Cmd, error) {
 		if err := mapIDs(attributes); err != nil {
 			return nil, fmt.Errorf("sandbox: %s: %w", j.Policy.Role, err)
 		}
-		if !j.Launch {
+		switch {
+		case j.Launch && j.Flags&unix.CLONE_NEWNS != 0:
+			attributes.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN}
+		case !j.Launch:
 			// The 1:1 map makes no root, so the capabilities over the new namespaces reach stage 0 only when asked for.
 			attributes.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SETPCAP}
 		}

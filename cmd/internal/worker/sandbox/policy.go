@@ -23,6 +23,8 @@ type Policy struct {
 	Sockets []string // Unix sockets, or folders of such, that appear under their own path; a replaced socket file is seen by a new child only
 	Devices []string // device files, or folders of such, that may be read, written and controlled; sound cards, for which [Seal] keeps the ioctls
 
+	Hide []string // of a child of [Launch]: folders and sockets that it shall not see; what is not there is left out
+
 	Families []int // socket families that may be opened after [Seal]; nil: none
 	LoadCode bool  // true: files may still be mapped as code after [Seal], for libraries that load plug-ins late
 
@@ -83,7 +85,7 @@ func (p Policy) check() error {
 	if p.Role == "" {
 		return errors.New("sandbox: a policy without a role: name one")
 	}
-	for _, list := range [][]string{p.Read, p.Exec, p.Write, p.Sockets, p.Devices} {
+	for _, list := range [][]string{p.Read, p.Exec, p.Write, p.Sockets, p.Devices, p.Hide} {
 		for _, path := range list {
 			if !filepath.IsAbs(path) {
 				return fmt.Errorf("sandbox: %s: path %q in the policy: make it absolute", p.Role, path)
