@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -108,7 +109,8 @@ func examineOwn(ctx context.Context, home string, settings config.Config) (repor
 	}
 	run := exec.Command("/proc/self/exe", "run", "--headless", "--wait", "--examined", "--quiet", "--home", own, "--config", file)
 	run.Args[0] = os.Args[0]
-	run.Stderr = os.Stderr
+	var said bytes.Buffer
+	run.Stderr = &said
 	if err := run.Start(); err != nil {
 		return report, fmt.Errorf("no kiosk could be started: %w", err)
 	}
@@ -123,7 +125,7 @@ func examineOwn(ctx context.Context, home string, settings config.Config) (repor
 			<-ended
 		}
 	}()
-	client, err := dialStarted(ctx, own, ended)
+	client, err := dialStarted(ctx, own, ended, &said)
 	if err != nil {
 		return report, err
 	}
@@ -169,8 +171,8 @@ const (
 	endTime   = 15 * time.Second // it ends its processes
 )
 
-// dialStarted connects to a kiosk as soon as it serves.
-func dialStarted(ctx context.Context, home string, ended chan error) (*control.Client, error) {
+// dialStarted connects to a kiosk as soon as it serves. One that ends has its last word repeated.
+func dialStarted(ctx context.Context, home string, ended chan error, said *bytes.Buffer) (*control.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	for {
@@ -181,7 +183,13 @@ func dialStarted(ctx context.Context, home string, ended chan error) (*control.C
 		select {
 		case err := <-ended:
 			ended <- err
-			return nil, errors.New("the kiosk that was to be examined did not start")
+			text := strings.TrimSpace(said.String())
+			why := strings.TrimPrefix(text[strings.LastIndexByte(text, '\n')+1:], "tenin: ")
+			failed := fmt.Errorf("the kiosk that was to be examined did not start: %s", why)
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == exitRefused {
+				return nil, refusedError{failed}
+			}
+			return nil, failed
 		case <-ctx.Done():
 			return nil, fmt.Errorf("the kiosk that was to be examined does not answer: %w", err)
 		case <-time.After(100 * time.Millisecond):
