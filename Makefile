@@ -9,7 +9,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 CACHE := $(if $(TENIN_CACHE),$(TENIN_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenin)
 RUNTIME := audio/internal/onnx/libonnxruntime.so
 
-.PHONY: run test build fonts packages test-packages engines weights race bench lint clean help install uninstall
+.PHONY: run test soak build fonts packages test-packages engines weights race bench lint clean help install uninstall
 
 run: build
 	bin/tenin run --headless --output bin/answers
@@ -19,6 +19,7 @@ help:
 	@echo 'make test   every test, with real engines and real weights'
 	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
 	@echo 'make bench  the figures: turn, answers, asr'
+	@echo 'make soak   500 visits at a running kiosk, with crashes, and its memory'
 	@echo 'make lint   gofmt, go vet, staticcheck'
 	@echo 'make install [PREFIX=/usr] [DESTDIR=]   program, weights, systemd units, manual, completions'
 	@echo 'make uninstall                          takes them away; data and settings stay'
@@ -61,6 +62,11 @@ test: build test-packages
 	@bin/tenin bench recordings $(CACHE)/recordings --home $(CACHE)/recordings/home --quiet
 	cd llm/llamacpp && ../../$(WITH) $(GO) test -tags engines ./...
 	TENIN_SPEECH=$(CACHE)/recordings $(WITH) $(GO) test -tags engines -p 1 -timeout 30m $(ENGINE_ROOMS)
+
+# Many visits at a running kiosk, a worker killed in every tenth: memory must not grow. About an hour on a quiet machine.
+VISITS ?= 500
+soak: build
+	TENIN_SOAK=$(VISITS) $(WITH) $(GO) test -tags engines -count=1 -timeout 6h -v -run 'TestManyVisitsLeaveTheKioskAsItWas|TestTheRunningKioskOutlives' ./cmd/tenin
 
 race: packages
 	$(GO) test -race ./...

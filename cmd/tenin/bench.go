@@ -28,9 +28,10 @@ neighbours double every time. With --json each prints one object with our figure
   tenin bench answers              right, wrong and refused over written questions
   tenin bench asr                  misheard characters and the recogniser's speed
   tenin bench asr --clips DIR      the same over recordings of your own
-  tenin bench memory               what each model takes`,
+  tenin bench memory               what each model takes
+  tenin bench workers              what a process for each engine costs`,
 	}
-	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchHub(f), newBenchRecordings(f), newBenchOneShot())
+	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchWorkers(f), newBenchHub(f), newBenchRecordings(f), newBenchOneShot())
 	return c
 }
 
