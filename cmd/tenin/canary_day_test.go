@@ -420,7 +420,7 @@ func (d *canaryDay) reckon() {
 	d.t.Helper()
 	d.open("last", "debug", "text", "")
 	var ids []string
-	for deadline := time.Now().Add(2 * patience); ; time.Sleep(250 * time.Millisecond) {
+	for deadline := time.Now().Add(4 * patience); ; time.Sleep(250 * time.Millisecond) {
 		if ids = d.g.summaries(d.hub); len(ids) >= d.kept || time.Now().After(deadline) {
 			break
 		}
