@@ -40,7 +40,7 @@ weights: packages
 	@lib=$$($(CACHE)/fetch models path libonnxruntime.so) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
 
 # The screens' fonts come from the distribution; what is embedded is checked, never committed.
-FONTS := /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
+FONTS := /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf
 
 fonts: packages
 	@for f in $(FONTS); do cmp -s "$$f" ui/fonts/$${f##*/} || { cp "$$f" ui/fonts/$${f##*/}.part && mv -f ui/fonts/$${f##*/}.part ui/fonts/$${f##*/}; }; done

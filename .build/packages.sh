@@ -24,7 +24,7 @@ need python3 python3
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 library portaudio-2.0 portaudio19-dev
 need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
-need /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf fonts-droid-fallback
+need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ "${1:-}" = test ]; then
 	need pulseaudio pulseaudio

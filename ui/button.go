@@ -120,19 +120,20 @@ func (b *Button) compose() []fyne.CanvasObject {
 		steps = []Step{Body, Small}
 	}
 	pad := b.look.MM(3)
-	inner := Box{0, 0, size.Width, size.Height}.Inset(pad)
+	rim := min(pad, size.Height*0.08)
+	inner := Box{pad, rim, size.Width - 2*pad, size.Height - 2*rim}
 	if b.Spec.Icon != "" {
 		side := min(b.look.Em(steps[0])*1.5, inner.H, inner.W)
 		switch {
 		case b.Spec.Round:
 			side = size.Height * 0.3
-			inner = Box{size.Width * 0.14, size.Height * 0.2, size.Width * 0.72, size.Height * 0.64}
+			inner = Box{size.Width * 0.12, size.Height * 0.2, size.Width * 0.76, size.Height * 0.66}
 			objects = append(objects, place(b.Spec.Icon.image(ink), Box{(size.Width - side) / 2, inner.Y, side, side}))
 			inner = inner.Below(side + pad)
 		case b.Spec.Label == "":
 			return append(objects, place(b.Spec.Icon.image(ink), Box{(size.Width - side) / 2, (size.Height - side) / 2, side, side}))
 		case b.Spec.Stacked:
-			inner = Box{0, 0, size.Width, size.Height}.Inset(b.look.MM(1.5))
+			inner = Box{0, 0, size.Width, size.Height}.Inset(b.look.MM(1))
 			side = min(b.look.MM(9), inner.H*0.42)
 			objects = append(objects, place(b.Spec.Icon.image(ink), Box{(size.Width - side) / 2, inner.Y + inner.H*0.04, side, side}))
 			inner = inner.Below(side + inner.H*0.06)

@@ -13,12 +13,12 @@ import (
 //go:embed fonts/BIZUDPGothic-Regular.ttf
 var textFont []byte
 
-//go:embed fonts/DroidSansFallbackFull.ttf
+//go:embed fonts/DroidSansFallback.ttf
 var wideFont []byte
 
 var (
 	textFontResource = fyne.NewStaticResource("BIZUDPGothic-Regular.ttf", textFont)
-	wideFontResource = fyne.NewStaticResource("DroidSansFallbackFull.ttf", wideFont)
+	wideFontResource = fyne.NewStaticResource("DroidSansFallback.ttf", wideFont)
 )
 
 // HasFonts reports whether the fonts of the screens are part of this program.

@@ -73,7 +73,7 @@ func (i Icon) image(ink color.NRGBA) *canvas.Image {
 	var b strings.Builder
 	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24"><g fill="none" stroke="`)
 	b.WriteString(hex)
-	b.WriteString(`" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round">`)
+	b.WriteString(`" stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round">`)
 	b.WriteString(strokes[i])
 	b.WriteString(`</g></svg>`)
 	// Fyne keeps what it rasterised under the resource's name.

@@ -34,7 +34,7 @@ func leading(step Step) float32 {
 	return 1.56
 }
 
-// Setting is a text that was broken into lines for a width.
+// setting is a text that was broken into lines for a width.
 type setting struct {
 	lines []Span
 	em    float32
@@ -55,7 +55,7 @@ func set(text []rune, width float32, step Step, look Look, font fyne.Resource, b
 	for range 8 { // kerning can make a line longer than its runes
 		over := float32(0)
 		for _, l := range v.lines {
-			over = max(over, textSize(string(text[l.Start:l.End]), font, em).Width-width)
+			over = max(over, lineWidth(string(text[l.Start:l.End]), font, em)-width)
 		}
 		if over <= 0 {
 			break
@@ -110,7 +110,7 @@ func typeset(b Box, text string, t Type, look Look, font fyne.Resource, steps []
 		if cut && i == len(v.lines)-1 && l.End-l.Start > 1 {
 			line = string(runes[l.Start:l.End-1]) + "…"
 		}
-		objects = append(objects, lineOfText(line, b, y+float32(i)*v.line, v, t, font))
+		objects = append(objects, lineOfText(line, b, y+float32(i)*v.line, v, t, font)...)
 	}
 	return objects, v.height(), cut
 }
@@ -126,15 +126,20 @@ func whole(runes []rune, lines []Span) bool {
 	return true
 }
 
-func lineOfText(line string, b Box, y float32, v setting, t Type, font fyne.Resource) fyne.CanvasObject {
-	o := canvas.NewText(line, t.Ink)
-	o.TextSize, o.FontSource = v.em, font
-	size := textSize(line, font, v.em)
+// lineOfText draws one line: a text object for each run of one font.
+func lineOfText(line string, b Box, y float32, v setting, t Type, font fyne.Resource) (objects []fyne.CanvasObject) {
 	x := b.X
 	if t.Align != Left {
-		x += (b.W - size.Width) / 2
+		x += (b.W - lineWidth(line, font, v.em)) / 2
 	}
-	o.Move(fyne.NewPos(x, y+(v.line-size.Height)/2))
-	o.Resize(size)
-	return o
+	for _, r := range runs(line, font) {
+		o := canvas.NewText(r.text, t.Ink)
+		o.TextSize, o.FontSource = v.em, r.font
+		size := textSize(r.text, r.font, v.em)
+		o.Move(fyne.NewPos(x, y+(v.line-size.Height)/2))
+		o.Resize(size)
+		x += size.Width
+		objects = append(objects, o)
+	}
+	return objects
 }

@@ -9,35 +9,52 @@ import (
 // Draw puts the keyboard into a box of a sheet: what was typed, candidates, keys, and the row that is always there.
 func Draw(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
 	gap := s.MM(1.2)
-	row := min(s.MM(20), (b.H-s.MM(24))/8.2)
-	row = max(row, s.MM(ui.MinTouch))
-	field := b.Top(min(s.MM(30), b.H-8*row-8*gap))
-	drawText(s, field, v)
-	rest := b.Below(field.H + gap)
-	drawCandidates(s, rest.Top(row), v, press)
-	rest = rest.Below(row + 2*gap)
-
-	bottom := rest.Bottom(2*row + gap)
-	keys := ui.Box{X: rest.X, Y: rest.Y, W: rest.W, H: rest.H - bottom.H - 2*gap}
+	lying := b.W > 1.5*b.H
+	rows := float32(8) // candidates, five of keys, two below
+	if lying {
+		rows = 6 // candidates stand beside the text, and the two below are one
+	}
+	field := max(min(s.MM(32), b.H*0.2), s.MM(15))
+	row := max(min(s.MM(21), (b.H-field-12*gap)/rows), s.MM(ui.MinTouch))
+	top := b.Top(field)
+	rest := b.Below(field + 2*gap)
+	if lying {
+		drawText(s, top.Left(b.W*0.46), v)
+		drawCandidates(s, top.After(b.W*0.46+2*gap), v, press)
+	} else {
+		drawText(s, top, v)
+		drawCandidates(s, rest.Top(row), v, press)
+		rest = rest.Below(row + 2*gap)
+	}
+	under := row
+	if !lying {
+		under = 2*row + gap
+	}
+	bottom := rest.Bottom(under)
+	keys := ui.Box{X: rest.X, Y: rest.Y, W: rest.W, H: rest.H - under - 2*gap}
+	if lying {
+		drawLayouts(s, bottom.Left(b.W*0.46), v, press)
+		drawActions(s, bottom.After(b.W*0.46+2*gap), v, press)
+	} else {
+		drawLayouts(s, bottom.Top(row), v, press)
+		drawActions(s, bottom.Bottom(row), v, press)
+	}
 	switch v.State.Layout {
 	case Gojuon:
 		drawColumns(s, keys, Columns, press)
 	case Flick:
 		drawFlick(s, keys, press)
 	case Digits:
-		drawRows(s, keys.Inset(0), []string{"123", "456", "789", "-0/"}, min(keys.W, s.MM(130)), v, press)
+		drawRows(s, keys, []string{"123", "456", "789", "-0/"}, min(keys.W, s.MM(130)), v, press)
 	default:
 		drawRows(s, keys, []string{"1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm'?."}, keys.W, v, press)
 	}
-	rows := bottom.Rows(2, gap)
-	drawLayouts(s, rows[0], v, press)
-	drawActions(s, rows[1], v, press)
 }
 
 func drawText(s *ui.Sheet, b ui.Box, v View) {
 	p := s.Colours
 	s.Card(b, p.Card)
-	inner := b.Inset(s.MM(4))
+	inner := ui.Box{X: b.X + s.MM(5), Y: b.Y + s.MM(1), W: b.W - s.MM(10), H: b.H - s.MM(2)}
 	text := v.State.String()
 	if text == "" {
 		hint := "ここに文字が出ます"
@@ -49,7 +66,7 @@ func drawText(s *ui.Sheet, b ui.Box, v View) {
 	}
 	// The end is what was typed last: a long text loses its beginning, not its end.
 	runes := []rune(text)
-	for len(runes) > 1 && s.Height(inner.W, "…"+string(runes), ui.Lead) > inner.H {
+	for len(runes) > 1 && s.Height(inner.W, "…"+string(runes), ui.Body) > inner.H {
 		runes = runes[1:]
 	}
 	if len(runes) < len([]rune(text)) {
@@ -58,7 +75,7 @@ func drawText(s *ui.Sheet, b ui.Box, v View) {
 	composing := v.State.Composing + v.State.Pending
 	if fixed, ok := strings.CutSuffix(text, composing); ok && composing != "" {
 		text = fixed + "［" + composing + "］"
-		if s.Height(inner.W, text, ui.Lead) > inner.H {
+		if s.Height(inner.W, text, ui.Body) > inner.H {
 			text = fixed + composing
 		}
 	}
@@ -69,16 +86,13 @@ func drawCandidates(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
 	if len(v.Candidates) == 0 {
 		return
 	}
-	columns := 3
-	if len(v.Candidates) <= 2 {
-		columns = len(v.Candidates)
-	}
-	if b.W > s.MM(200) && len(v.Candidates) > 3 {
-		columns = min(len(v.Candidates), 5)
+	columns := min(len(v.Candidates), 4)
+	if len(v.Candidates[0]) > 24 {
+		columns = min(columns, 3)
 	}
 	for i, c := range b.Columns(columns, s.MM(1.2)) {
 		text := v.Candidates[i]
-		s.Button(c, ui.ButtonSpec{Label: text, Steps: []ui.Step{ui.Lead, ui.Body, ui.Small}, Tap: func() { press(Key{Kind: Choose, Text: text}) }})
+		s.Button(c, ui.ButtonSpec{Label: text, Steps: []ui.Step{ui.Lead, ui.Body, ui.Small, 4.4}, Tap: func() { press(Key{Kind: Choose, Text: text}) }})
 	}
 }
 
@@ -129,7 +143,7 @@ func drawLayouts(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
 	labels := []string{"あいう", "フリック", "ローマ字", "ABC", "123"}
 	for i, place := range b.Columns(len(labels), s.MM(1.2)) {
 		l := Layouts()[i]
-		s.Button(place, ui.ButtonSpec{Label: labels[i], Chosen: v.State.Layout == l, Steps: []ui.Step{ui.Small},
+		s.Button(place, ui.ButtonSpec{Label: labels[i], Chosen: v.State.Layout == l, Steps: []ui.Step{ui.Small, 5, 4.4, 3.8},
 			Tap: func() { press(Key{Kind: Switch, Layout: l}) }})
 	}
 }

@@ -41,14 +41,14 @@ func (p *page) header(b ui.Box) {
 		p.Rect(ui.Box{X: x + float32(i)*(mark-w)/2, Y: y + mark*0.2, W: w, H: mark * 0.8}, p.Colours.Accent, 0)
 	}
 	name := ui.Box{X: x + mark + p.MM(4), Y: b.Y, W: chips.X - x - mark - p.MM(8), H: b.H}
-	steps := []ui.Step{ui.Lead, ui.Body, ui.Small, 4.6}
+	steps := []ui.Step{ui.Lead, ui.Body, ui.Small, 4.6, 4, 3.6}
 	p.Text(middle(p, name, p.view.Shop, steps...), p.view.Shop, ui.Type{Ink: p.Colours.Ink}, steps...)
 }
 
 func (p *page) footer(b ui.Box) {
 	p.Rect(ui.Box{X: b.X, Y: b.Y - p.MM(4), W: b.W, H: max(1, p.MM(0.3))}, p.Colours.Line, 0)
 	w, l := p.w, p.Look
-	small := []ui.Step{ui.Small, 5, 4.4}
+	small := []ui.Step{ui.Small, 5, 4.4, 3.8}
 	specs := []ui.ButtonSpec{
 		{Label: either(l.BigText, w.BigText, w.NormalText), Icon: ui.Letters, Tap: p.tap(ToggleBigText{})},
 		{Label: either(l.HighContrast, w.Contrast, w.NormalContrast), Icon: ui.Tone, Tap: p.tap(ToggleContrast{})},

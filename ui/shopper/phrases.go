@@ -176,7 +176,7 @@ var english = Phrases{
 	Resetting: "Tidying up", ResettingSub: "Erasing the last visitor's talk. This takes a moment.",
 	Closed: "Closed", ClosedSub: "Please ask a member of staff.",
 
-	StillHere: "Stay", BigText: "Larger text", NormalText: "Normal text", Contrast: "Contrast", NormalContrast: "Normal colours",
+	StillHere: "Stay", BigText: "Larger text", NormalText: "Normal text", Contrast: "Contrast", NormalContrast: "Softer",
 	SoundOff: "Sound off", SoundOn: "Sound on", TypeShort: "Type",
 
 	Reasons: map[Reason][2]string{

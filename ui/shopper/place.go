@@ -6,9 +6,6 @@ import (
 
 func (p *page) place(s Place) {
 	say, do := p.panes(0.3)
-	if p.Portrait() {
-		say = p.body.Top(p.body.H * 0.3)
-	}
 	icon := p.MM(9)
 	p.emblem(say.X+icon, say.Y+icon, icon, ui.Pin, true)
 	name := ui.Box{X: say.X + 2*icon + p.gap, Y: say.Y, W: say.W - 2*icon - p.gap, H: say.H * 0.4}
@@ -35,11 +32,10 @@ func (p *page) floor(b ui.Box, m Map) {
 		ratio = 1.6
 	}
 	label := p.Look.Em(ui.Lead) * 1.6
-	p.Text(b.Top(label), m.Floor, ui.Type{Ink: p.Colours.Ink}, ui.Lead, ui.Body, ui.Small)
-	b = b.Below(label)
-	w := min(b.W, b.H*ratio)
+	w := min(b.W, (b.H-label)*ratio)
 	h := w / ratio
-	f := ui.Box{X: b.X + (b.W-w)/2, Y: b.Y + (b.H-h)/2, W: w, H: h}
+	f := ui.Box{X: b.X + (b.W-w)/2, Y: b.Y + label + (b.H-label-h)/2, W: w, H: h}
+	p.Text(ui.Box{X: f.X, Y: f.Y - label, W: f.W, H: label}, m.Floor, ui.Type{Ink: p.Colours.Ink}, ui.Lead, ui.Body, ui.Small)
 	p.Card(f, p.Colours.Card)
 	at := func(q Point) (x, y float32) { return f.X + q.X*f.W, f.Y + q.Y*f.H }
 	for _, a := range m.Areas {

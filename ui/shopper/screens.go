@@ -42,7 +42,7 @@ func (p *page) attract(s Attract) {
 	p.Circle(x, y, d/2, p.Colours.Wash, p.Colours.Accent, outline(p))
 	d *= 0.84
 	p.Button(ui.Box{X: x - d/2, Y: y - d/2, W: d, H: d}, ui.ButtonSpec{Label: p.w.Touch, Icon: ui.Mic, Kind: ui.Primary, Round: true,
-		Steps: []ui.Step{ui.Caption, ui.Title, ui.Lead}, Tap: p.tap(Start{})})
+		Steps: []ui.Step{ui.Caption, ui.Title, ui.Lead, ui.Body}, Tap: p.tap(Start{})})
 }
 
 func (p *page) consent(s Consent) {
@@ -61,7 +61,7 @@ func (p *page) consent(s Consent) {
 		}
 		return sum
 	}
-	for _, step = range []ui.Step{ui.Lead, 8, ui.Body, ui.Small} {
+	for _, step = range []ui.Step{11, ui.Lead, 8, ui.Body, ui.Small} {
 		if total(step) <= say.H {
 			break
 		}
