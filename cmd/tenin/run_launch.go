@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/logging"
 	"tenin/cmd/internal/service"
 	"tenin/cmd/internal/worker/sandbox"
@@ -27,6 +28,9 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := logging.QuietCrashes(); err != nil && !errors.Is(err, logging.ErrTraceback) {
+		return err
+	}
 	// The lifeline's end tells the kiosk to stop. A signal would not do: Ctrl-C reaches both processes, and the second
 	// signal that a process gets is to end it the hard way.
 	lifeline, hold, err := os.Pipe()
@@ -37,8 +41,9 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 	// systemd's watchdog hears from the kiosk, which is not the process that systemd started.
 	environment := dropVariable(os.Environ(), "GOTRACEBACK")
 	environment = dropVariable(environment, "WATCHDOG_PID")
+	environment = dropVariable(environment, "GODEBUG")
 	policy := sandbox.Policy{
-		Role: kioskRole, Env: append(environment, logging.Traceback),
+		Role: kioskRole, Env: append(environment, logging.Traceback, kiosk.Erasing),
 		// Their sockets are files, which no network namespace keeps away, and they pass on what they are told.
 		Hide: append(sandbox.Services(os.Getenv), sandbox.Displays(os.Getenv)...),
 	}
