@@ -44,6 +44,8 @@ a minute without a key; q, Ctrl-D or Ctrl-C leave.
 With --wait there is no shopper at the machine: it stays up without terminal and microphone, speaks the approved answers
 ahead, and serves the control socket until it is stopped. That is how systemd starts it.
 
+Where the results go into a file or a pipe, those of a conversation that may not be kept are shown at the terminal instead.
+
 With --json one object a line, as ` + "`tenin ask`" + `.`,
 		Example: `  tenin run --headless                              microphone, or recorded questions
   tenin run --headless --output answers             also write each spoken answer as WAV
@@ -153,7 +155,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 			defer endUplink()
 			f.say("%s", clerk.Greeting())
 			defer service.Stopping()
-			run := &headlessRun{clerk: clerk, desk: desk, flags: f, settings: settings, out: cmd.OutOrStdout(), answers: answers, reset: workers.refresh, watch: events.SetState, summon: func() { events.CallStaff() }}
+			run := &headlessRun{clerk: clerk, desk: desk, flags: f, settings: settings, out: cmd.OutOrStdout(), elsewhere: !isTerminal(cmd.OutOrStdout()), answers: answers, reset: workers.refresh, erase: kiosk.EraseHeap, watch: events.SetState, summon: func() { events.CallStaff() }}
 			switch {
 			case wait:
 				run.wait(ctx, !examined)
@@ -203,9 +205,13 @@ type headlessRun struct {
 	flags    *flags
 	settings config.Config
 	out      io.Writer
-	answers  *answerFiles
+	// elsewhere: out is a file or a pipe.
+	elsewhere bool
+	answers   *answerFiles
 	// reset makes the engines anew between two shoppers; it may be nil.
 	reset func(context.Context) error
+	// erase overwrites what a shopper left in this process; it may be nil.
+	erase func()
 	// watch is told what the kiosk does, in a word; it may be nil.
 	watch func(state string)
 	// summon tells the staff's screens that somebody asks for them; it may be nil.

@@ -18,6 +18,8 @@ type console struct {
 	// terminal only: a log must not hold them.
 	columns func() int
 	quiet   bool
+	// elsewhere: out is a file or a pipe, which must not hold a word of the shopper.
+	elsewhere bool
 
 	mu      sync.Mutex
 	partial bool // the last line shows words that are being spoken
@@ -25,7 +27,7 @@ type console struct {
 
 // newConsole talks on standard error, which stays the person's own when the results go into a pipe.
 func newConsole(quiet bool) *console {
-	c := &console{out: os.Stderr, quiet: quiet}
+	c := &console{out: os.Stderr, quiet: quiet, elsewhere: !isTerminal(os.Stderr)}
 	if isTerminal(os.Stderr) && os.Getenv("TERM") != "dumb" {
 		c.columns = func() int {
 			columns, _, err := term.GetSize(int(os.Stderr.Fd()))

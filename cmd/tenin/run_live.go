@@ -52,7 +52,7 @@ func (l *live) serve(ctx context.Context) {
 		defer close(ended)
 		l.keys.each(listening, l.pressed)
 	}()
-	l.desk.Run(ctx, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
+	l.desk.Run(ctx, l, l, kiosk.RunnerOptions{Patience: l.patience, Reset: l.reset, Erase: l.erase, Ahead: l.clerk.RenderQuietly, Watch: l.watch})
 	stop()
 	<-ended
 }
@@ -170,15 +170,35 @@ func (l *live) Partial(words string) { l.console.hearing(words) }
 func (l *live) Reply(turn kiosk.Turn) {
 	l.console.settle()
 	if !l.flags.json {
+		l.mu.Lock()
+		out := l.results(kiosk.MayKeep(l.state))
+		l.mu.Unlock()
 		// What cannot be shown on a closed terminal can still be spoken.
-		_ = printTurn(l.out, l.flags, turn, "", "")
+		_ = printTurn(out, l.flags, turn, "", "")
 	}
+}
+
+// results is where a turn is printed. Of a visit that nothing may be kept of, nothing goes into a file or a pipe, which
+// would keep it: it is shown at the terminal.
+func (l *live) results(keeps bool) io.Writer {
+	switch {
+	case keeps || !l.elsewhere:
+		return l.out
+	case l.console.elsewhere:
+		return io.Discard
+	}
+	return l.console.out
 }
 
 // Message implements kiosk.Front.
 func (l *live) Message(words string) {
 	l.console.settle()
-	l.console.say("伝言 message: %s", words)
+	switch {
+	case !l.console.elsewhere:
+		l.console.say("伝言 message: %s", words)
+	case !l.elsewhere:
+		fmt.Fprintf(l.out, "伝言 message: %s\n", words)
+	}
 }
 
 // Result implements kiosk.Front: it writes the files that were asked for, and the result where it is one object.
@@ -190,7 +210,7 @@ func (l *live) Result(turn kiosk.Turn, outcome kiosk.Outcome) {
 		l.console.say("お声が聞こえませんでした。何も保存していません nobody spoke; nothing was kept")
 	}
 	if l.flags.json {
-		l.failed(printTurn(l.out, l.flags, turn, outcome.Session, path))
+		l.failed(printTurn(l.results(outcome.Session != ""), l.flags, turn, outcome.Session, path))
 	} else {
 		if turn.Timings.FirstAudio > 0 {
 			l.console.hint("        first sound after %.0f ms", milliseconds(turn.Timings.FirstAudio))

@@ -23,7 +23,7 @@ type recordings struct {
 // serve answers count recordings, which next gives.
 func (r *headlessRun) serve(ctx context.Context, count int, next func(context.Context) (audio.Clip, error)) error {
 	all := &recordings{headlessRun: r, count: count, next: next}
-	all.runner = kiosk.NewRunner(r.clerk, all, all, kiosk.RunnerOptions{Reset: r.reset, Watch: r.watch})
+	all.runner = kiosk.NewRunner(r.clerk, all, all, kiosk.RunnerOptions{Reset: r.reset, Erase: r.erase, Watch: r.watch})
 	defer r.report(ctx, all.runner)()
 	all.runner.Run(ctx)
 	if ctx.Err() != nil {

@@ -73,6 +73,9 @@ type RunnerOptions struct {
 	// Reset makes every engine that heard or spoke anew at the end of a visit; nil when there is nothing to make anew. It
 	// is called while no turn is open, and returns when the engines serve again.
 	Reset func(context.Context) error
+	// Erase overwrites what the last visit left in the memory of this process, when nothing else of the reset is left to
+	// do: EraseHeap, in a process of its own. It may be nil.
+	Erase func()
 	// Ahead goes on while nobody is being served, can be stopped at any point, and takes up where it was: see
 	// Clerk.RenderQuietly. It may be nil.
 	Ahead func(context.Context) error

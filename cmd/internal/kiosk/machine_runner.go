@@ -288,6 +288,9 @@ func (r *Runner) reset() {
 		if r.clerk.vad != nil {
 			r.clerk.vad.Reset()
 		}
+		if r.options.Erase != nil {
+			r.options.Erase()
+		}
 		switch {
 		case err == nil:
 			r.Send(ResetDone{})

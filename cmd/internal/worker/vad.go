@@ -119,6 +119,9 @@ func (v *VAD) drop() {
 func (v *VAD) Reset() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.process != nil && !v.process.alive() {
+		v.drop() // its stream still holds the last frames
+	}
 	v.reset, v.heard = v.stream != nil, false
 }
 
