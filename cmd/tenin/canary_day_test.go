@@ -340,6 +340,14 @@ func (d *canaryDay) kioskDies(signal syscall.Signal, b kiosk.Brief) {
 		}
 		d.kiosk.wait()
 	})
+	said, err := os.ReadFile(d.kiosk.errors)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	// Registers and arguments hold what is being worked with, a few letters at a time.
+	if strings.Contains(string(said), "goroutine ") || strings.Contains(string(said), "rax ") {
+		d.t.Errorf("a kiosk that is ended by %v prints its stacks and registers", signal)
+	}
 	d.client.Close()
 	d.kiosk = nil
 }

@@ -50,6 +50,12 @@ func Main() int {
 		fmt.Fprintln(os.Stderr, "tenin:", err)
 		return exitFailed
 	}
+	if role == kioskRole {
+		if err := divertCrashes(); err != nil {
+			fmt.Fprintln(os.Stderr, "tenin:", err)
+			return exitFailed
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second Ctrl-C ends the program the ordinary way, should anything hang.

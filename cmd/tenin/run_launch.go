@@ -47,7 +47,13 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 		// Their sockets are files, which no network namespace keeps away, and they pass on what they are told.
 		Hide: append(sandbox.Services(os.Getenv), sandbox.Displays(os.Getenv)...),
 	}
-	kiosk, err := sandbox.Launch(policy, mode, os.Args[1:], lifeline)
+	crashes, heard, err := hearCrashes(home, settings)
+	if err != nil {
+		return err
+	}
+	defer heard()
+	defer crashes.Close()
+	kiosk, err := sandbox.Launch(policy, mode, os.Args[1:], lifeline, crashes)
 	if err != nil {
 		return err
 	}
@@ -55,6 +61,7 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 	defer starter.Close()
 	err = starter.Start(kiosk)
 	lifeline.Close()
+	crashes.Close()
 	if err != nil {
 		return fmt.Errorf("the kiosk's process did not start: %w", err)
 	}

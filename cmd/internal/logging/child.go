@@ -83,7 +83,7 @@ func (l *Log) Drain(r io.Reader, who string) error {
 func foreignClass(line []byte) string {
 	for _, c := range []struct{ prefix, class string }{
 		{"panic: ", "panic"}, {"fatal error: ", "fatal error"}, {"runtime: ", "runtime"}, {"SIGSEGV", "segmentation fault"},
-		{"SIGABRT", "abort"}, {"SIGBUS", "bus error"}, {"SIGILL", "illegal instruction"}, {"SIGFPE", "arithmetic fault"},
+		{"SIGABRT", "abort"}, {"SIGQUIT", "quit"}, {"SIGBUS", "bus error"}, {"SIGILL", "illegal instruction"}, {"SIGFPE", "arithmetic fault"},
 		{"SIGSYS", "forbidden system call"}, {"terminate called", "uncaught C++ exception"}, {"malloc", "heap damage"},
 		{"free(): ", "heap damage"}, {"double free", "heap damage"}, {"unexpected fault address", "fault"},
 	} {
