@@ -144,6 +144,7 @@ func TestTheStatusSaysAllThatTheKioskTold(t *testing.T) {
 		State: "listening", StateSinceNs: now.Add(-90 * time.Second).UnixNano(), StartedNs: now.Add(-26 * time.Hour).UnixNano(), Version: "1.2", Pid: 41,
 		Home: "/home", Answers: 3, Products: 4, Demo: true, Staffed: true, Waiting: 2,
 		Processes: []*pb.Process{{Role: "asr", Pid: 42, SinceNs: now.Add(-time.Hour).UnixNano(), Restarts: 3}},
+		Alerts:    []*pb.Alert{{AtNs: now.Add(-5 * time.Minute).UnixNano(), Role: "asr", Reason: "hung", Crashes: 3, PauseNs: int64(2 * time.Second)}},
 	}
 	if err := printStatus(&out, &flags{}, s, now); err != nil {
 		t.Fatal(err)
