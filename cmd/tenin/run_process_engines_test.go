@@ -37,8 +37,8 @@ type liveKiosk struct {
 	kiosk    int // its process
 }
 
-// startLive starts a kiosk of a small shop.
-func startLive(t *testing.T) *liveKiosk {
+// startLive starts a kiosk of a small shop, whose answers may have been spoken before.
+func startLive(t *testing.T, spoken bool) *liveKiosk {
 	t.Helper()
 	weights, err := filepath.Abs(models.Open(models.DefaultDir()).Dir())
 	if err != nil {
@@ -46,12 +46,11 @@ func startLive(t *testing.T) *liveKiosk {
 	}
 	t.Setenv("TENIN_MODELS", weights)
 	home, question := smallShop(t, weights)
-	// Everything is spoken before: a kiosk that speaks ahead would meet the losses of its own.
 	product := filepath.Join(t.TempDir(), "product.jsonl")
 	if err := os.WriteFile(product, []byte(`{"id":"umbrella","name":"折りたたみ傘","place":"1階 雑貨売り場"}`+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("tenin", "knowledge", "import", "--add", "-q", "--home", home, product).CombinedOutput(); err != nil {
+	if out, err := exec.Command("tenin", "knowledge", "import", "--add", "-q", "--home", home, fmt.Sprintf("--no-render=%v", !spoken), product).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	clip, _, err := audio.ReadFile(question, audio.Limits{MaxDuration: kiosk.LongestQuestion})
