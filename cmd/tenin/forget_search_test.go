@@ -37,7 +37,7 @@ const (
 // traces are what shoppers said, in every form in which it could lie about: a search finds any piece of it.
 type traces struct {
 	texts  map[uint64][]saying // by their first eight bytes
-	sounds map[uint32][]anchor // by their first two samples
+	sounds map[uint32][]anchor // by the bucket of their first two samples
 	// Most places are passed over by these.
 	eight, pair, next bitmap
 	known             map[string]bool
@@ -61,24 +61,29 @@ type finding struct {
 	at       int // in what was searched
 }
 
-func newTraces() *traces {
+// newTraces is for many recordings.
+func newTraces() *traces { return newTracesOf(23) }
+
+// newTracesOf has bitmaps of so many bits that most of them stay empty, and few enough to stay in a cache: 20 for two
+// recordings.
+func newTracesOf(bits int) *traces {
 	return &traces{
 		texts: map[uint64][]saying{}, sounds: map[uint32][]anchor{}, known: map[string]bool{},
-		eight: newBitmap(), pair: newBitmap(), next: newBitmap(),
+		eight: newBitmap(bits), pair: newBitmap(bits), next: newBitmap(bits),
 	}
 }
 
 // bitmap says of a number that it was not added, or that it may have been.
-type bitmap []uint64
+type bitmap struct {
+	shift int
+	words []uint64
+}
 
-const bitmapBits = 23
+func newBitmap(bits int) bitmap { return bitmap{64 - bits, make([]uint64, 1<<(bits-6))} }
 
-func newBitmap() bitmap { return make(bitmap, 1<<(bitmapBits-6)) }
-
-func mixed(n uint64) uint64 { return n * 0x9e3779b97f4a7c15 >> (64 - bitmapBits) }
-
-func (b bitmap) add(n uint64)      { h := mixed(n); b[h>>6] |= 1 << (h & 63) }
-func (b bitmap) has(n uint64) bool { h := mixed(n); return b[h>>6]>>(h&63)&1 != 0 }
+func (b bitmap) place(n uint64) uint64 { return n * 0x9e3779b97f4a7c15 >> b.shift }
+func (b bitmap) add(n uint64)          { h := b.place(n); b.words[h>>6] |= 1 << (h & 63) }
+func (b bitmap) has(n uint64) bool     { h := b.place(n); return b.words[h>>6]>>(h&63)&1 != 0 }
 
 // addText looks for any shortestText letters of text in a row, and for its reading.
 func (s *traces) addText(of, text string) {
@@ -147,20 +152,34 @@ func (s *traces) addSamples(of string, samples []float32) {
 		if swing(clip[at:at+anchorLength]) < silence/4 {
 			continue
 		}
-		for a := -roundings; a <= roundings; a++ {
-			for b := -roundings; b <= roundings; b++ {
-				first := both(clip[at]+int16(a), clip[at+1]+int16(b))
-				s.pair.add(uint64(first))
-				s.next.add(uint64(both(clip[at+2]+int16(a), clip[at+3]+int16(b))))
-				s.sounds[first] = append(s.sounds[first], anchor{of, clip, at})
-			}
+		for _, first := range buckets(clip[at], clip[at+1]) {
+			s.pair.add(uint64(first))
+			s.sounds[first] = append(s.sounds[first], anchor{of, clip, at})
+		}
+		for _, next := range buckets(clip[at+2], clip[at+3]) {
+			s.next.add(uint64(next))
 		}
 	}
 }
 
+// buckets are the places of two samples that are rounded in any way: a bucket is eight steps wide.
+func buckets(a, b int16) (list []uint32) {
+	for _, x := range []int16{a - roundings, a + roundings} {
+		for _, y := range []int16{b - roundings, b + roundings} {
+			if place := bucket(both(x, y)); !slices.Contains(list, place) {
+				list = append(list, place)
+			}
+		}
+	}
+	return list
+}
+
+// bucket is the place of two samples.
+func bucket(pair uint32) uint32 { return pair & 0xfff8fff8 }
+
 // steps is a float sample in steps of 16 bits.
 func steps(v float32) int16 {
-	return int16(math.Round(float64(max(-1, min(v, 0.9999))) * 32768))
+	return int16(math.RoundToEven(float64(max(-1, min(v, 0.9999))) * 32768))
 }
 
 func both(a, b int16) uint32 { return uint32(uint16(a)) | uint32(uint16(b))<<16 }
@@ -193,15 +212,15 @@ func (s *traces) find(content []byte) []finding {
 				}
 			}
 		}
-		if s.pair.has(eight&0xffffffff) && s.next.has(eight>>32) {
-			s.match(content, i, uint32(eight), pcmLE, note)
-		}
-		if turned := swapped(eight); s.pair.has(turned&0xffffffff) && s.next.has(turned>>32) {
-			s.match(content, i, uint32(turned), pcmBE, note)
-		}
-		if isSample(uint32(eight)) && isSample(uint32(eight>>32)) {
-			first := both(steps(math.Float32frombits(uint32(eight))), steps(math.Float32frombits(uint32(eight>>32))))
-			if s.pair.has(uint64(first)) {
+		s.hear(content, i, eight, pcmLE, note)
+		s.hear(content, i, swapped(eight), pcmBE, note)
+		if isSample(uint32(eight)) && isSample(uint32(eight>>32)) && i+16 <= len(content) {
+			more := binary.LittleEndian.Uint64(content[i+8:])
+			if !isSample(uint32(more)) || !isSample(uint32(more>>32)) {
+				continue
+			}
+			first := bucket(both(sampleOf(uint32(eight)), sampleOf(uint32(eight>>32))))
+			if s.pair.has(uint64(first)) && s.next.has(uint64(bucket(both(sampleOf(uint32(more)), sampleOf(uint32(more>>32)))))) {
 				s.match(content, i, first, floats, note)
 			}
 		}
@@ -213,6 +232,17 @@ func (s *traces) find(content []byte) []finding {
 	slices.SortFunc(list, func(a, b finding) int { return strings.Compare(a.of+a.form, b.of+b.form) })
 	return list
 }
+
+// hear looks at four samples of 16 bits.
+func (s *traces) hear(content []byte, i int, four uint64, form sampleForm, note func(of, form string, at int)) {
+	four &= 0xfff8fff8_fff8fff8
+	if s.pair.has(four&0xffffffff) && s.next.has(four>>32) {
+		s.match(content, i, uint32(four), form, note)
+	}
+}
+
+// sampleOf is a float's bits in steps of 16 bits.
+func sampleOf(bits uint32) int16 { return steps(math.Float32frombits(bits)) }
 
 // swapped turns the bytes of each of four 16-bit numbers.
 func swapped(n uint64) uint64 {
@@ -296,9 +326,9 @@ func (s *traces) findInFiles(t *testing.T, folder string) map[string][]finding {
 }
 
 // noise is a recording of speech-like loudness.
-func noise(seconds float64, rate int) audio.Clip {
+func noise(seed uint32, seconds float64, rate int) audio.Clip {
 	c := audio.Clip{Rate: rate, Samples: make([]float32, int(seconds*float64(rate)))}
-	state, low := uint32(1), float32(0)
+	state, low := seed, float32(0)
 	for i := range c.Samples {
 		state = state*1664525 + 1013904223
 		low += 0.3 * (float32(int32(state))/(1<<31) - low)
@@ -309,7 +339,7 @@ func noise(seconds float64, rate int) audio.Clip {
 
 func TestTheSearchFindsEveryFormOfWhatWasSaid(t *testing.T) {
 	const said = "祖母の形見の真珠の首飾りを直したいのです"
-	clip := noise(1, 48000)
+	clip := noise(1, 1, 48000)
 	s := newTraces()
 	s.addText("words", said)
 	s.addSound("voice", clip)
@@ -358,7 +388,7 @@ func TestTheSearchFindsEveryFormOfWhatWasSaid(t *testing.T) {
 			}
 		}
 	}
-	other := noise(2, 16000)
+	other := noise(2, 2, 16000)
 	for i := range other.Samples {
 		other.Samples[i] *= 0.9
 	}

@@ -48,10 +48,17 @@ type terminal struct {
 	person *os.File
 	screen *transcript
 	exit   chan error
+	pid    int
 }
 
 // startTerminal runs tenin at a terminal, with env beside this process's own.
 func startTerminal(t *testing.T, env []string, args ...string) *terminal {
+	t.Helper()
+	return startTerminalWith(t, env, func(*exec.Cmd) {}, args...)
+}
+
+// startTerminalWith is startTerminal; change may send an output elsewhere.
+func startTerminalWith(t *testing.T, env []string, change func(*exec.Cmd), args ...string) *terminal {
 	t.Helper()
 	person, program := openTerminal(t)
 	path, err := exec.LookPath("tenin")
@@ -62,11 +69,12 @@ func startTerminal(t *testing.T, env []string, args ...string) *terminal {
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	change(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	program.Close()
-	s := &terminal{t: t, person: person, screen: &transcript{}, exit: make(chan error, 1)}
+	s := &terminal{t: t, person: person, screen: &transcript{}, exit: make(chan error, 1), pid: cmd.Process.Pid}
 	shown := make(chan struct{})
 	go func() {
 		defer close(shown)

@@ -37,8 +37,22 @@ const shopAnswers = `{"id":"hours","question":"営業時間は何時までです
 {"id":"returns","question":"返品できますか","answer":"レシートがあれば、14日以内の返品を承ります。"}
 `
 
-// openShop sets the shop up; without answers of its own the kiosk serves the demo shop.
+// openShop sets the shop up with a question; without answers of its own the kiosk serves the demo shop.
 func openShop(t *testing.T, answers, settings string) *shop {
+	t.Helper()
+	s := openRoom(t, answers, settings)
+	s.question = filepath.Join(t.TempDir(), "question.wav")
+	tenin(t, []string{"HOME=" + t.TempDir(), "TENIN_HOME=", "XDG_DATA_HOME=", weights()}, "speak", spokenQuestion, "--voice", "jf_tebukuro", "--output", s.question)
+	clip, _, err := audio.ReadFile(s.question, audio.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.samples = audio.Resample(clip, audio.SampleRate)
+	return s
+}
+
+// openRoom sets up a shop to which nothing is said yet.
+func openRoom(t *testing.T, answers, settings string) *shop {
 	t.Helper()
 	s := &shop{t: t, sound: audiotest.Start(t, "speaker", "room"), user: t.TempDir()}
 	temp := filepath.Join(s.user, "tmp")
@@ -59,13 +73,6 @@ func openShop(t *testing.T, answers, settings string) *shop {
 		}
 		tenin(t, s.env, "knowledge", "import", "--no-render", knowledge)
 	}
-	s.question = filepath.Join(t.TempDir(), "question.wav")
-	tenin(t, []string{"HOME=" + t.TempDir(), "TENIN_HOME=", "XDG_DATA_HOME=", weights()}, "speak", spokenQuestion, "--voice", "jf_tebukuro", "--output", s.question)
-	clip, _, err := audio.ReadFile(s.question, audio.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.samples = audio.Resample(clip, audio.SampleRate)
 	return s
 }
 
