@@ -46,6 +46,9 @@ func (p *page) header(b ui.Box) {
 }
 
 func (p *page) footer(b ui.Box) {
+	if !p.view.Language.Complete() {
+		return
+	}
 	p.Rect(ui.Box{X: b.X, Y: b.Y - p.MM(4), W: b.W, H: max(1, p.MM(0.3))}, p.Colours.Line, 0)
 	w, l := p.w, p.Look
 	small := []ui.Step{ui.Small, 5, 4.4, 3.8}
@@ -53,9 +56,6 @@ func (p *page) footer(b ui.Box) {
 		{Label: either(l.BigText, w.BigText, w.NormalText), Icon: ui.Letters, Tap: p.tap(ToggleBigText{})},
 		{Label: either(l.HighContrast, w.Contrast, w.NormalContrast), Icon: ui.Tone, Tap: p.tap(ToggleContrast{})},
 		{Label: either(l.Silent, w.SoundOff, w.SoundOn), Icon: either(l.Silent, ui.SoundOff, ui.Sound), Tap: p.tap(ToggleSilent{})},
-	}
-	if !p.view.Language.Complete() {
-		return
 	}
 	switch p.view.Screen.(type) {
 	case Attract, Consent, Listening, Thinking, Answer, Clarify, Trouble:
@@ -91,12 +91,17 @@ func either[T any](on bool, off, then T) T {
 
 // count shows how long the kiosk will still wait, and the button that stops it.
 func (p *page) count(b ui.Box) {
+	stay := p.w.StillHere
+	if !p.view.Language.Complete() {
+		stay, p.Font = FixedIn(p.view.Language).Stay, ui.WideFont()
+		defer func() { p.Font = ui.TextFont() }()
+	}
 	p.Rect(b, p.Colours.Wash, p.MM(3))
 	button := ui.Box{X: b.X + b.W - p.MM(46), Y: b.Y + p.MM(1), W: p.MM(45), H: b.H - p.MM(2)}
 	text := ui.Box{X: b.X + p.MM(6), Y: b.Y, W: b.W - p.MM(58), H: b.H}
 	line, steps := Countdown(p.view.Language, p.view.Left), []ui.Step{ui.Body, ui.Small, 4.6}
 	p.Text(middle(p, text, line, steps...), line, ui.Type{Ink: p.Colours.Ink}, steps...)
-	p.Button(button, ui.ButtonSpec{Label: p.w.StillHere, Tap: p.tap(StillHere{}), Steps: []ui.Step{ui.Body, ui.Small}})
+	p.Button(button, ui.ButtonSpec{Label: stay, Tap: p.tap(StillHere{}), Steps: []ui.Step{ui.Body, ui.Small}})
 }
 
 // middle moves a box down so that a text in it stands in the middle of its height, at the left.

@@ -14,7 +14,7 @@ type Phrases struct {
 
 	Thinking, ThinkingSub, Question string
 
-	Speaking, Answered, Stop, SpeakAgain, Detail, Place, Related, Helped, Yes, No, Thanks, More, SilentNote string
+	Speaking, Answered, Stop, SpeakAgain, Detail, Place, Related, Helped, Yes, No, Retry, Thanks, More, SilentNote string
 
 	Back, Here, There, MapTitle string
 
@@ -45,6 +45,9 @@ func In(l Language) Phrases {
 
 // Countdown is the line of the visible count.
 func Countdown(l Language, seconds int) string {
+	if !l.Complete() {
+		return fmt.Sprintf(FixedIn(l).Left, seconds)
+	}
 	if l == Japanese {
 		return fmt.Sprintf("あと%d秒で最初の画面に戻ります", seconds)
 	}
@@ -97,7 +100,7 @@ var japanese = Phrases{
 
 	Thinking: "お調べしています", ThinkingSub: "少しお待ちください。", Question: "ご質問",
 
-	Speaking: "お答えしています", Answered: "お答え", Stop: "声を止める", SpeakAgain: "続けて尋ねる", Detail: "くわしく見る",
+	Speaking: "お答えしています", Answered: "お答え", Stop: "声を止める", SpeakAgain: "続けて尋ねる", Retry: "もう一度話す", Detail: "くわしく見る",
 	Place: "場所を見る", Related: "こちらもよく聞かれます", Helped: "お役に立ちましたか", Yes: "はい", No: "いいえ",
 	Thanks: "ありがとうございます", More: "続きを読む", SilentNote: "音を消しています。答えは文字で出ます。",
 
@@ -153,7 +156,7 @@ var english = Phrases{
 
 	Thinking: "Looking it up", ThinkingSub: "One moment, please.", Question: "You asked",
 
-	Speaking: "Here is the answer", Answered: "The answer", Stop: "Stop the voice", SpeakAgain: "Ask something else", Detail: "More detail",
+	Speaking: "Here is the answer", Answered: "The answer", Stop: "Stop the voice", SpeakAgain: "Ask something else", Retry: "Speak again", Detail: "More detail",
 	Place: "Show the place", Related: "People also ask", Helped: "Did this help?", Yes: "Yes", No: "No",
 	Thanks: "Thank you", More: "Read on", SilentNote: "Sound is off. Answers are shown as text.",
 
@@ -191,7 +194,7 @@ var english = Phrases{
 }
 
 // Fixed are the phrases of a language that has no screens: all they do is to call somebody.
-type Fixed struct{ Title, Text, Call, Called, CalledText, Late, Back string }
+type Fixed struct{ Title, Text, Call, Called, CalledText, Late, Back, Left, Stay string }
 
 // FixedIn returns the fixed phrases of Chinese and Korean.
 func FixedIn(l Language) Fixed {
@@ -199,12 +202,12 @@ func FixedIn(l Language) Fixed {
 		return Fixed{
 			Title: "안녕하세요", Text: "이 안내기는 일본어와 영어로 이용하실 수 있습니다. 버튼을 누르시면 직원을 불러 드립니다.",
 			Call: "직원 호출", Called: "직원을 불렀습니다", CalledText: "이곳에서 잠시 기다려 주세요.",
-			Late: "기다리게 해 드려 죄송합니다. 직원이 곧 옵니다.", Back: "처음으로",
+			Late: "기다리게 해 드려 죄송합니다. 직원이 곧 옵니다.", Back: "처음으로", Left: "%d초 후 처음 화면으로 돌아갑니다", Stay: "계속",
 		}
 	}
 	return Fixed{
 		Title: "您好", Text: "本机提供日语和英语服务。请按下面的按钮，我们为您呼叫店员。",
 		Call: "呼叫店员", Called: "已为您呼叫店员", CalledText: "请在此稍候。",
-		Late: "让您久等了，非常抱歉。店员马上就来。", Back: "返回首页",
+		Late: "让您久等了，非常抱歉。店员马上就来。", Back: "返回首页", Left: "%d秒后返回首页", Stay: "继续",
 	}
 }

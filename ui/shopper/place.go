@@ -5,7 +5,7 @@ import (
 )
 
 func (p *page) place(s Place) {
-	say, do := p.panes(0.3)
+	say, do := p.panes(either(p.Portrait(), float32(0.3), 0.24))
 	icon := p.MM(9)
 	p.emblem(say.X+icon, say.Y+icon, icon, ui.Pin, true)
 	name := ui.Box{X: say.X + 2*icon + p.gap, Y: say.Y, W: say.W - 2*icon - p.gap, H: say.H * 0.4}

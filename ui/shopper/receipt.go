@@ -21,7 +21,7 @@ func (p *page) receipt(s Receipt) {
 	p.Card(do, p.Colours.Card)
 	inner := do.Inset(p.MM(6))
 	line := p.Look.Em(ui.Title) * 1.4
-	side := min(inner.W, inner.H-line-p.gap, p.MM(90))
+	side := min(inner.W, inner.H-line-p.gap, p.MM(110))
 	y := inner.Y + (inner.H-side-line-p.gap)/2
 	content := s.QR
 	if content == "" {

@@ -6,18 +6,23 @@ import (
 	"tenin/ui"
 )
 
-// says draws the clerk's own voice: the emblem, a headline that says what it is doing, and a line below.
-func (p *page) says(b ui.Box, icon ui.Icon, title, text string, filled bool) {
-	r := min(p.MM(24), b.H*0.15)
+// says draws the clerk's own voice: the emblem, a headline that says what it is doing, and a line below. It
+// returns where they end.
+func (p *page) says(b ui.Box, icon ui.Icon, title, text string, filled bool) float32 {
+	b = p.lowered(b)
+	r := min(p.MM(24), b.H*0.17)
 	p.emblem(b.X+r, b.Y+r, r, icon, filled)
-	p.words(b.Below(2*r+p.gap*1.2), title, text)
+	return p.words(b.Below(2*r+p.gap*1.6), title, text)
 }
+
+// lowered leaves air above what is said when there is room: a headline under the edge looks as if it had slipped.
+func (p *page) lowered(b ui.Box) ui.Box { return b.Below(b.H * 0.09) }
 
 // words draws a headline and what belongs to it, and returns where they end.
 func (p *page) words(b ui.Box, title, text string) float32 {
 	h := p.Text(ui.Box{X: b.X, Y: b.Y, W: b.W, H: b.H * 0.6}, title, ui.Type{Ink: p.Colours.Ink, Balance: true}, ui.Caption, ui.Title, ui.Lead)
 	y := b.Y + h + p.gap*0.6
-	h = p.Text(ui.Box{X: b.X, Y: y, W: b.W, H: b.Y + b.H - y}, text, ui.Type{Ink: p.Colours.Quiet}, ui.Lead, ui.Body, ui.Small)
+	h = p.Text(ui.Box{X: b.X, Y: y, W: b.W, H: b.Y + b.H - y}, text, ui.Type{Ink: p.Colours.Quiet, Balance: true}, ui.Lead, ui.Body, ui.Small)
 	return y + h
 }
 
@@ -121,7 +126,7 @@ func (p *page) captions(b ui.Box, sentences []string, from, current int, steps .
 		} else if current >= 0 {
 			ink = p.Colours.Quiet
 		}
-		p.Text(ui.Box{X: b.X + pad, Y: y + pad/2, W: width, H: h + 1}, sentences[i], ui.Type{Ink: ink}, step)
+		p.Text(ui.Box{X: b.X + pad, Y: y + pad/2, W: width, H: h + 1}, sentences[i], ui.Type{Ink: ink, Balance: true}, step)
 		y += h + pad
 	}
 	if end < len(sentences) {

@@ -1,6 +1,8 @@
 package shopper
 
 import (
+	"fyne.io/fyne/v2"
+
 	"tenin/ui"
 )
 
@@ -69,7 +71,7 @@ func (p *page) consent(s Consent) {
 	for _, t := range points {
 		h := p.Height(say.W-indent, t, step)
 		p.Circle(say.X+p.MM(2.4), say.Y+p.Look.Em(step)*0.78, p.MM(1.5), p.Colours.Accent, nil, 0)
-		p.Text(ui.Box{X: say.X + indent, Y: say.Y, W: say.W - indent, H: min(h, say.H)}, t, ui.Type{Ink: p.Colours.Ink}, step)
+		p.Text(ui.Box{X: say.X + indent, Y: say.Y, W: say.W - indent, H: min(h, say.H)}, t, ui.Type{Ink: p.Colours.Ink, Balance: true}, step)
 		say = say.Below(h + p.gap)
 	}
 	large := []ui.Step{ui.Title, ui.Lead, ui.Body}
@@ -85,6 +87,7 @@ func (p *page) listening(s Listening) {
 	if s.Message {
 		sub = p.w.ListeningMessage
 	}
+	say = p.lowered(say)
 	r := min(p.MM(20), say.H*0.12)
 	icon := ui.Mic
 	if s.Hint != None {
@@ -138,6 +141,7 @@ func (p *page) partial(b ui.Box, s Listening) {
 
 func (p *page) thinking(s Thinking) {
 	say, do := p.panes(0.7)
+	say = p.lowered(say)
 	p.dots(ui.Box{X: say.X, Y: say.Y, W: p.MM(54), H: p.MM(20)}, s.Beat)
 	end := p.words(say.Below(p.MM(20)+p.gap).Top(say.H*0.45), p.w.Thinking, p.w.ThinkingSub)
 	p.quote(say.Below(end-say.Y+p.gap*1.4), p.w.Question, s.Words)
@@ -282,7 +286,7 @@ func (p *page) related(b ui.Box, questions []string) {
 func (p *page) detail(s Detail) {
 	say, do := p.panes(0.8)
 	h := p.Text(say.Top(say.H*0.25), s.Title, ui.Type{Ink: p.Colours.Ink, Balance: true}, ui.Title, ui.Lead, ui.Body)
-	p.scrolled(say.Below(h+p.gap), Sentences(s.Text), s.From, -1, ui.Lead, 8, ui.Body)
+	p.scrolled(say.Below(h+p.gap), Sentences(s.Text), s.From, -1, 11, ui.Lead, 8, ui.Body)
 	p.stack(do, p.MM(28),
 		ui.ButtonSpec{Label: p.w.Back, Icon: ui.Back, Kind: ui.Primary, Steps: []ui.Step{ui.Lead, ui.Body, ui.Small}, Tap: p.tap(Return{})})
 }
@@ -312,8 +316,8 @@ func (p *page) staff(s Staff) {
 	case s.Late:
 		text = p.w.StaffLate + "\n" + p.w.StaffSub
 	}
-	p.says(say.Top(say.H*0.78), ui.Bell, title, text, true)
-	low := say.Bottom(say.H * 0.2)
+	end := p.says(say.Top(say.H*0.8), ui.Bell, title, text, true)
+	low := say.Below(end - say.Y + p.gap*1.4)
 	if s.Topic != "" {
 		p.quote(low, waited(p.view.Language, s.Waited), s.Topic)
 	} else {
@@ -358,10 +362,9 @@ func (p *page) trouble(s Trouble) {
 	case EngineLost, Unavailable:
 		icon = ui.Cross
 	}
-	p.warn(say)
-	p.says(say.Inset(p.MM(9)), icon, reason[0], reason[1], false)
+	p.caution(say, icon, reason[0], reason[1])
 	large := []ui.Step{ui.Lead, ui.Body, ui.Small}
-	again := ui.ButtonSpec{Label: p.w.SpeakAgain, Icon: ui.Mic, Kind: ui.Primary, Steps: large, Tap: p.tap(Retry{})}
+	again := ui.ButtonSpec{Label: p.w.Retry, Icon: ui.Mic, Kind: ui.Primary, Steps: large, Tap: p.tap(Retry{})}
 	write := ui.ButtonSpec{Label: p.w.Type, Icon: ui.Pen, Steps: large, Tap: p.tap(TypeInstead{})}
 	call := ui.ButtonSpec{Label: p.w.CallStaff, Icon: ui.Bell, Steps: large, Tap: p.tap(CallStaff{p.view.Language})}
 	switch s.Reason {
@@ -376,7 +379,17 @@ func (p *page) trouble(s Trouble) {
 	}
 }
 
-func (p *page) warn(b ui.Box) { p.Rect(b, p.Colours.Warm, p.MM(4)) }
+// caution draws a card as high as what it says. The card is painted first, so its height is measured before.
+func (p *page) caution(b ui.Box, icon ui.Icon, title, text string) {
+	pad := p.MM(9)
+	r := min(p.MM(20), b.H*0.12)
+	inner := ui.Box{X: b.X + pad, Y: b.Y + 2*pad + 2*r, W: b.W - 2*pad, H: b.H - 3*pad - 2*r}
+	probe := &page{Sheet: ui.NewSheet(p.Look, fyne.NewSize(p.Area.W, p.Area.H)), view: p.view, w: p.w, gap: p.gap}
+	end := probe.words(inner, title, text)
+	p.Rect(b.Top(end-b.Y+pad), p.Colours.Warm, p.MM(4))
+	p.emblem(b.X+pad+r, b.Y+pad+r, r, icon, true)
+	p.words(inner, title, text)
+}
 
 func (p *page) resetting() {
 	say, _ := p.panes(0.7)
