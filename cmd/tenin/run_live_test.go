@@ -69,6 +69,7 @@ type counter struct {
 	sound   *audio.FakeDevices
 	clerk   *kiosk.Clerk
 	results *transcript // standard output
+	piped   bool        // which is no terminal
 	talk    *transcript // what the person sees beside it
 	keys    *io.PipeWriter
 	ended   chan struct{}
@@ -117,7 +118,7 @@ func openCounter(t *testing.T, change func(*counter, *config.Config, *flags)) *c
 
 	in, keys := io.Pipe()
 	c.keys = keys
-	run := &headlessRun{clerk: c.clerk, flags: f, settings: settings, out: c.results, answers: &answerFiles{}}
+	run := &headlessRun{clerk: c.clerk, flags: f, settings: settings, out: c.results, elsewhere: c.piped, answers: &answerFiles{}}
 	l := newLive(run, in, c.live.devices, c.live.console)
 	l.patience = c.live.patience
 	ctx, stop := context.WithCancel(context.Background())
