@@ -188,14 +188,6 @@ func medianOf(of []uint64) uint64 {
 // soak is one shopper of a script; a worker may die meanwhile. It returns how many turns lost their engine.
 func (r *liveKiosk) soak(random *rand.Rand, dies bool) (lost int) {
 	r.t.Helper()
-	if dies {
-		pid := r.worker([]string{"asr", "llm", "voice"}[random.IntN(3)])
-		after := time.Duration(random.IntN(1500)) * time.Millisecond
-		go func() {
-			time.Sleep(after)
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}()
-	}
 	questions := []kiosk.Brief{{Text: "折りたたみ傘はどこですか"}, {Text: "駐車場はありますか"}, {Text: "Where can I park?"}, {Text: "月へ行けますか"}}
 	terms := kiosk.Terms{Keep: random.IntN(4) > 0, Speak: random.IntN(2) == 0}
 	if random.IntN(3) == 0 {
@@ -203,6 +195,18 @@ func (r *liveKiosk) soak(random *rand.Rand, dies bool) (lost int) {
 	} else {
 		random.Shuffle(len(questions), func(i, j int) { questions[i], questions[j] = questions[j], questions[i] })
 		questions = questions[:1+random.IntN(3)]
+	}
+	if dies {
+		role := []string{"asr", "llm", "voice"}[random.IntN(3)]
+		// What needs that worker; a product's place is spoken anew each time.
+		questions, terms.Speak = []kiosk.Brief{{Text: "折りたたみ傘はどこですか"}}, true
+		if role == "asr" {
+			questions = []kiosk.Brief{r.spoken()}
+		}
+		pid := r.worker(role)
+		// A process that stands still has the turn wait in the middle of a call.
+		_ = syscall.Kill(pid, syscall.SIGSTOP)
+		time.AfterFunc(time.Duration(random.IntN(1500))*time.Millisecond, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	}
 	ctx, leave := context.WithCancel(r.t.Context())
 	defer leave()
