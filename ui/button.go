@@ -139,7 +139,13 @@ func (b *Button) compose() []fyne.CanvasObject {
 			inner = inner.Below(side + inner.H*0.06)
 		default:
 			objects = append(objects, place(b.Spec.Icon.image(ink), Box{inner.X + pad/2, inner.Y + (inner.H-side)/2, side, side}))
+			whole := inner
 			inner = inner.After(side + pad*1.5)
+			// The label stands in the middle of the button where the icon leaves room for that.
+			both := Box{whole.X + side + pad*1.5, whole.Y, whole.W - 2*(side+pad*1.5), whole.H}
+			if b.Spec.Sub == "" && lineWidth(b.Spec.Label, b.font, b.look.Em(steps[0])) < both.W {
+				inner = both
+			}
 		}
 	}
 	align := Middle

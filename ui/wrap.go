@@ -107,6 +107,9 @@ func phraseBegins(text []rune, at int) bool {
 	if before == ' ' || after == ' ' || strings.ContainsRune("、。」』）？！・", before) {
 		return true
 	}
+	if strings.ContainsRune("おご", after) && at+1 < len(text) && unicode.Is(unicode.Han, text[at+1]) {
+		return true
+	}
 	return unicode.Is(unicode.Hiragana, before) && !unicode.Is(unicode.Hiragana, after) && !strings.ContainsRune("おご", before)
 }
 
@@ -114,22 +117,35 @@ func wide(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul) || (r >= 0x3000 && r <= 0x30ff) || (r >= 0xff00 && r <= 0xff60)
 }
 
-// Balance is Wrap with lines of about one length: as narrow as it can be with no more lines. Headlines and labels want it.
+// Balance is Wrap with lines of about one length, and with no more lines: of the widths that give as many, the one that breaks
+// most often where a phrase begins, and of those the narrowest. Headlines, labels and captions want it.
 func Balance(text []rune, limit float32, advance func(rune) float32) []Span {
-	lines := Wrap(text, limit, advance)
-	if len(lines) < 2 {
-		return lines
+	best := Wrap(text, limit, advance)
+	if len(best) < 2 {
+		return best
 	}
-	low, high := limit/2, limit
-	for range 8 {
-		middle := (low + high) / 2
-		if tried := Wrap(text, middle, advance); len(tried) > len(lines) || widest(text, tried, advance) > limit {
-			low = middle
-		} else {
-			high, lines = middle, tried
+	least, n := inPhrases(text, best), len(best)
+	for i := 1; i <= 16; i++ {
+		width := limit * (1 - float32(i)/32)
+		lines := Wrap(text, width, advance)
+		if len(lines) != n {
+			break
+		}
+		if bad := inPhrases(text, lines); bad <= least && widest(text, lines, advance) <= limit {
+			best, least = lines, bad
 		}
 	}
-	return lines
+	return best
+}
+
+// inPhrases counts the breaks inside phrases.
+func inPhrases(text []rune, lines []Span) (n int) {
+	for _, l := range lines[1:] {
+		if l.Start > 0 && l.Start < len(text) && text[l.Start-1] != '\n' && !phraseBegins(text, l.Start) {
+			n++
+		}
+	}
+	return n
 }
 
 func widest(text []rune, lines []Span, advance func(rune) float32) float32 {

@@ -269,7 +269,7 @@ func (p *page) helped(b ui.Box, thanked bool) {
 
 // related shows as many of the questions as have room.
 func (p *page) related(b ui.Box, questions []string) {
-	label := p.Height(b.W, p.w.Related, ui.Small)
+	label := p.Height(b.W, p.w.Related, ui.Small) + p.MM(1)
 	high := p.MM(19)
 	n := min(len(questions), int((b.H-label+p.gap*0.7)/(high+p.gap*0.7)))
 	if n <= 0 {
