@@ -22,7 +22,7 @@ func (p *page) attract(s Attract) {
 	}
 	h := p.Text(top.Top(top.H*0.5), p.w.Welcome, ui.Type{Ink: p.Colours.Ink, Balance: true}, ui.Display, ui.Caption, ui.Title)
 	top = top.Below(h + p.gap)
-	h = p.Text(top, p.w.WelcomeSub, ui.Type{Ink: p.Colours.Quiet}, ui.Lead, ui.Body)
+	h = p.Text(top, p.w.WelcomeSub, ui.Type{Ink: p.Colours.Quiet, Balance: true}, ui.Lead, ui.Body)
 	top = top.Below(h + p.gap*1.6)
 	if len(s.Examples) > 0 {
 		p.quote(top, p.w.Example, s.Examples[((s.Slide%len(s.Examples))+len(s.Examples))%len(s.Examples)])
