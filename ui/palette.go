@@ -32,7 +32,7 @@ var (
 		OnInk: rgb(0xffffff), Line: rgb(0xe2ddd3), Edge: rgb(0x7d8784),
 	}
 	strong = Palette{
-		Paper: rgb(0xffffff), Card: rgb(0xffffff), Wash: rgb(0xffffff), Warm: rgb(0xffffff),
+		Paper: rgb(0xffffff), Card: rgb(0xffffff), Wash: rgb(0xe2e6e8), Warm: rgb(0xeeeeee),
 		Ink: rgb(0x000000), Quiet: rgb(0x1a1a1a), Accent: rgb(0x00344f), Deep: rgb(0x000000),
 		OnInk: rgb(0xffffff), Line: rgb(0x000000), Edge: rgb(0x000000),
 	}

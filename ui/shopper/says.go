@@ -37,7 +37,7 @@ func (p *page) emblem(x, y, r float32, icon ui.Icon, filled bool) {
 	p.Icon(icon, ui.Box{X: x - r*0.52, Y: y - r*0.52, W: r * 1.04, H: r * 1.04}, ink)
 }
 
-// outline is the rim of filled shapes: none, but in high contrast, where grounds are all white.
+// outline is the rim of filled shapes: none, but in high contrast, where grounds are nearly white.
 func outline(p *page) float32 {
 	if p.Look.HighContrast {
 		return p.MM(0.6)
@@ -45,8 +45,8 @@ func outline(p *page) float32 {
 	return 0
 }
 
-// meter shows the loudness as a row of bars that grow from the middle. With reduced motion only as many bars are lit as
-// the voice is loud, and none moves.
+// meter shows the loudness as a row of bars that grow from the middle. With reduced motion as many bars are long as
+// the voice is loud, and the others are dots.
 func (p *page) meter(b ui.Box, level float32) {
 	const n = 27
 	level = min(max(level, 0), 1)
@@ -55,14 +55,10 @@ func (p *page) meter(b ui.Box, level float32) {
 		from := math.Abs(float64(i)-n/2) / (n / 2)
 		shape := float32(1-from*from)*0.75 + 0.25*float32(math.Abs(math.Sin(float64(i)*1.9)))
 		h := b.H * max(0.1, level*shape)
-		colour := p.Colours.Accent
 		if p.Look.ReducedMotion {
-			h = b.H * 0.4
-			if float32(from) > level {
-				colour = p.Colours.Line
-			}
+			h = b.H * either(float32(from) > level, float32(0.4), 0.1)
 		}
-		p.Rect(ui.Box{X: c.X, Y: b.Y + (b.H-h)/2, W: c.W, H: h}, colour, min(c.W, h)/2)
+		p.Rect(ui.Box{X: c.X, Y: b.Y + (b.H-h)/2, W: c.W, H: h}, p.Colours.Accent, min(c.W, h)/2)
 	}
 }
 

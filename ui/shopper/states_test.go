@@ -109,7 +109,8 @@ type variant struct {
 	state state
 }
 
-// variants are every state in both orientations, every language and both sizes of text.
+// variants are every state in both orientations, every language and both sizes of text, and some in high contrast, without
+// sound and without motion.
 func variants() []variant {
 	var all []variant
 	for _, l := range Languages() {
@@ -127,6 +128,13 @@ func variants() []variant {
 					all = append(all, variant{name, ui.Look{BigText: big}, size, s})
 				}
 			}
+		}
+	}
+	for _, s := range states(Japanese) {
+		switch s.name {
+		case "attract", "listening-words", "thinking", "answer-speaking", "place", "staff", "trouble-quiet":
+			look := ui.Look{HighContrast: true, ReducedMotion: true, Silent: true}
+			all = append(all, variant{s.name + "-ja-portrait-contrast", look, portrait, s})
 		}
 	}
 	return all
