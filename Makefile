@@ -18,8 +18,8 @@ help:
 	@echo 'make run    build everything that is missing and answer questions (microphone, or recorded ones)'
 	@echo 'make test   every test, with real engines and real weights'
 	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
-	@echo 'make bench  the figures: turn, answers, asr'
-	@echo 'make soak   500 visits at a running kiosk, with crashes, and its memory'
+	@echo 'make bench  the figures: turn, answers, asr, workers, hub'
+	@echo 'make soak   500 visits at a running kiosk, with crashes; 200 shoppers who leave nothing'
 	@echo 'make lint   gofmt, go vet, staticcheck'
 	@echo 'make install [PREFIX=/usr] [DESTDIR=]   program, weights, systemd units, manual, completions'
 	@echo 'make uninstall                          takes them away; data and settings stay'
@@ -63,10 +63,12 @@ test: build test-packages
 	cd llm/llamacpp && ../../$(WITH) $(GO) test -tags engines ./...
 	TENIN_SPEECH=$(CACHE)/recordings $(WITH) $(GO) test -tags engines -p 1 -timeout 30m $(ENGINE_ROOMS)
 
-# Many visits at a running kiosk, a worker killed in every tenth: memory must not grow. About an hour on a quiet machine.
+# Many visits at a running kiosk, a worker killed in every tenth: memory must not grow; and 200 invented shoppers, of whom
+# nothing may be found. Hours.
 VISITS ?= 500
 soak: build
 	TENIN_SOAK=$(VISITS) $(WITH) $(GO) test -tags engines -count=1 -timeout 6h -v -run 'TestManyVisitsLeaveTheKioskAsItWas|TestTheRunningKioskOutlives' ./cmd/tenin
+	TENIN_CANARY_SESSIONS=200 TENIN_SPEECH=$(CACHE)/recordings $(WITH) $(GO) test -tags engines -count=1 -timeout 6h -v -run RealEnginesLeave ./cmd/tenin
 
 race: packages
 	$(GO) test -race ./...
@@ -75,6 +77,8 @@ bench: build
 	bin/tenin bench turn
 	bin/tenin bench answers
 	bin/tenin bench asr
+	bin/tenin bench workers
+	bin/tenin bench hub
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
