@@ -17,7 +17,7 @@ var textFont []byte
 var wideFont []byte
 
 var (
-	textFontResource = fyne.NewStaticResource("BIZUDPGothic-Regular.ttf", textFont)
+	textFontResource = fyne.NewStaticResource("BIZUDPGothic-Regular.ttf", roomy(textFont, 0.08))
 	wideFontResource = fyne.NewStaticResource("DroidSansFallback.ttf", wideFont)
 )
 
