@@ -10,8 +10,12 @@ import (
 var parsedTextFont = sync.OnceValues(func() (*sfnt.Font, error) { return sfnt.Parse(TextFont().Content()) })
 
 // Undrawable returns the characters of text, each once, that the screens' font does not have: an import warns of them, since
-// a screen would show boxes. Control characters are no text. It is safe for concurrent use.
+// a screen would show boxes. Control characters are no text. Without the screens' fonts (HasFonts) nothing is known and
+// nothing returned. It is safe for concurrent use.
 func Undrawable(text string) string {
+	if !HasFonts() {
+		return ""
+	}
 	font, err := parsedTextFont()
 	if err != nil {
 		return ""

@@ -47,10 +47,8 @@ type (
 	Retry struct{}
 	// StillHere stops the count to the first screen.
 	StillHere struct{}
-	// Finish ends the visit.
+	// Finish ends the visit; if the talk was kept, the Receipt comes first, and Finish again ends that.
 	Finish struct{}
-	// WantReceipt asks for the code for later erasure.
-	WantReceipt struct{}
 	// ToggleBigText, ToggleContrast and ToggleSilent change the look.
 	ToggleBigText struct{}
 	// ToggleContrast changes the colours.
@@ -92,7 +90,6 @@ func (DiscardMessage) event() {}
 func (Retry) event()          {}
 func (StillHere) event()      {}
 func (Finish) event()         {}
-func (WantReceipt) event()    {}
 func (ToggleBigText) event()  {}
 func (ToggleContrast) event() {}
 func (ToggleSilent) event()   {}

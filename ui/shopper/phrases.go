@@ -16,7 +16,7 @@ type Phrases struct {
 
 	Speaking, Answered, Stop, SpeakAgain, Detail, Place, Related, Helped, Yes, No, Retry, Thanks, More, SilentNote string
 
-	Back, Here, There, MapTitle string
+	Back, Here string
 
 	ClarifyTitle, NoneOfThese string
 
@@ -24,7 +24,7 @@ type Phrases struct {
 
 	MessageTitle, MessageSub, MessageSend, MessageAgain, MessageDrop, MessageSent, MessageSentSub string
 
-	ReceiptTitle, ReceiptSub, ReceiptCode, Receipt, Finish string
+	ReceiptTitle, ReceiptSub, Finish string
 
 	TypingTitle, TypingMessage string
 
@@ -104,7 +104,7 @@ var japanese = Phrases{
 	Place: "場所を見る", Related: "こちらもよく聞かれます", Helped: "お役に立ちましたか", Yes: "はい", No: "いいえ",
 	Thanks: "ありがとうございます", More: "続きを読む", SilentNote: "音を消しています。答えは文字で出ます。",
 
-	Back: "答えに戻る", Here: "現在地", There: "こちら", MapTitle: "売り場のご案内",
+	Back: "答えに戻る", Here: "現在地",
 
 	ClarifyTitle: "もう一度お聞かせください", NoneOfThese: "どれでもない",
 
@@ -116,7 +116,7 @@ var japanese = Phrases{
 	MessageDrop: "伝言をやめる", MessageSent: "伝言をお預かりしました", MessageSentSub: "係員が確認します。",
 
 	ReceiptTitle: "控え番号", ReceiptSub: "記録を消したいときに、係員にこの番号をお見せください。写真に撮っておけます。",
-	ReceiptCode: "控え番号", Receipt: "控え番号を見る", Finish: "終わる",
+	Finish: "終わる",
 
 	TypingTitle: "文字でお尋ねください", TypingMessage: "ご伝言をお書きください",
 
@@ -160,7 +160,7 @@ var english = Phrases{
 	Place: "Show the place", Related: "People also ask", Helped: "Did this help?", Yes: "Yes", No: "No",
 	Thanks: "Thank you", More: "Read on", SilentNote: "Sound is off. Answers are shown as text.",
 
-	Back: "Back to the answer", Here: "You are here", There: "Here", MapTitle: "Where to find it",
+	Back: "Back to the answer", Here: "You are here",
 
 	ClarifyTitle: "Did I hear you right?", NoneOfThese: "None of these",
 
@@ -172,7 +172,7 @@ var english = Phrases{
 	MessageDrop: "Do not send", MessageSent: "We have your message", MessageSentSub: "Staff will read it.",
 
 	ReceiptTitle: "Your code", ReceiptSub: "To have your talk erased, show this code to staff. You may take a photo of it.",
-	ReceiptCode: "Code", Receipt: "Show my code", Finish: "Finish",
+	Finish: "Finish",
 
 	TypingTitle: "Type your question", TypingMessage: "Write your message",
 
