@@ -106,11 +106,11 @@ func checkLanguage(language string) error {
 
 // openClerk opens the parts under the home and settings of the command line.
 func openClerk(ctx context.Context, f *flags, parts kiosk.Parts, language string) (*kiosk.Clerk, error) {
-	return openClerkWith(ctx, f, parts, language, kiosk.Engines{})
+	return openClerkWith(ctx, f, parts, language, nil)
 }
 
-// openClerkWith opens a clerk that computes with engines; those that are missing are opened in this process.
-func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language string, engines kiosk.Engines) (*kiosk.Clerk, error) {
+// openClerkWith opens a clerk that computes with the engines that start returns; with nil they are opened in this process.
+func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language string, start func(context.Context) (kiosk.Engines, error)) (*kiosk.Clerk, error) {
 	home, settings, err := f.load()
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func openClerkWith(ctx context.Context, f *flags, parts kiosk.Parts, language st
 	}
 	report, extend := newReporter(f), extender()
 	return kiosk.Open(ctx, kiosk.Options{
-		Home: home, Config: settings, Parts: parts, Language: language, Engines: engines,
+		Home: home, Config: settings, Parts: parts, Language: language, Start: start,
 		Notice: func(line string) { f.say("%s", oneLine(line)) },
 		Progress: func(what string, done, total int) {
 			extend()

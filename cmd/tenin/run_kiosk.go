@@ -62,11 +62,7 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 	if kiosk.HasVault(home) {
 		f.say("%s", kiosk.DescribeSeal(home, settings.Seal))
 	}
-	engines, err := workers.start(ctx)
-	if err != nil {
-		return err
-	}
-	clerk, err := openClerkWith(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, o.language, engines)
+	clerk, err := openClerkWith(ctx, f, kiosk.Knowing|kiosk.Hearing|kiosk.Speaking|kiosk.Keeping, o.language, workers.start)
 	if err != nil {
 		return err
 	}

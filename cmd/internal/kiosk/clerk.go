@@ -58,6 +58,9 @@ type Options struct {
 	Notice func(line string)
 	// Engines are used instead of those that would be opened from Weights. The clerk closes them.
 	Engines Engines
+	// Start, if not nil, returns what Engines would be. It is called when the vault is open: whoever has the home should
+	// have it before its engines take seconds to start.
+	Start func(context.Context) (Engines, error)
 }
 
 // Engines are what a clerk computes with. A nil one is opened from the weights when a part needs it.
@@ -113,6 +116,11 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 
 	if o.Parts&Keeping != 0 {
 		if err := c.openVault(); err != nil {
+			return nil, err
+		}
+	}
+	if o.Start != nil {
+		if c.options.Engines, err = o.Start(ctx); err != nil {
 			return nil, err
 		}
 	}
