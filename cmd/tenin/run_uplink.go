@@ -98,7 +98,6 @@ func keepUplink(ctx context.Context, home string, settings config.Config, mode s
 		began := time.Now()
 		switch err := runUplink(ctx, home, settings, mode, starter, log); {
 		case errors.Is(err, errNoUplink):
-			began = time.Now()
 			wait(ctx, uplinkPoll)
 			continue
 		case err != nil && ctx.Err() == nil:

@@ -48,7 +48,7 @@ func Next(s State, e Event) (State, []Effect) {
 func (s Attract) next(e Event) (State, []Effect) {
 	switch e := e.(type) {
 	case Touch:
-		return Consenting{s.Turn}, []Effect{PauseRendering{}}
+		return Consenting(s), []Effect{PauseRendering{}}
 	case Brought:
 		talk := Talk{Turn: s.Turn, Source: e.Source.Kind()}
 		begin := []Effect{BeginKept{e.Source}}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"tenin/llm/redact"
 )
@@ -90,7 +91,7 @@ func (l *ledger) load(mark string, last uint64) (err error) {
 		}
 	}()
 	if l.db, err = bolt.Open(l.path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType}); err != nil {
-		if os.IsPermission(err) || errors.Is(err, bolt.ErrTimeout) {
+		if os.IsPermission(err) || errors.Is(err, bolterrors.ErrTimeout) {
 			return err
 		}
 		return fmt.Errorf("%w: %w", errUnfit, err)

@@ -228,7 +228,7 @@ func TestAHubRestoredFromABackupTakesWhatTheBackupLacks(t *testing.T) {
 	if err := os.CopyFS(backup, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	h, stop = open(t, Options{Dir: dir, Listen: address})
+	_, stop = open(t, Options{Dir: dir, Listen: address})
 	run(list[100:200])
 	stop()
 	// The stream goes back, the ledger does not; then both.

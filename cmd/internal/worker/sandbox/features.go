@@ -100,7 +100,7 @@ const nowhere = "/dev/null/tenin"
 func tryLandlock() error {
 	abi, _, e := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION)
 	if e == unix.EOPNOTSUPP {
-		return errors.New("Landlock is built in but not enabled at boot")
+		return errors.New("built in but not enabled at boot")
 	}
 	if e != 0 {
 		return e
