@@ -39,14 +39,15 @@ weights: packages
 	@$(CACHE)/fetch models pull --build
 	@lib=$$($(CACHE)/fetch models path libonnxruntime.so) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
 
-# The screens' fonts come from the distribution; what is embedded is checked, never committed.
+# The screens' fonts come from the distribution; what is embedded is checked, never committed. No program has screens yet:
+# only their tests want the fonts.
 FONTS := /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf
 
-fonts: packages
+fonts: test-packages
 	@for f in $(FONTS); do cmp -s "$$f" ui/fonts/$${f##*/} || { cp "$$f" ui/fonts/$${f##*/}.part && mv -f ui/fonts/$${f##*/}.part ui/fonts/$${f##*/}; }; done
 	@cd ui/fonts && sha256sum --quiet -c SHA256SUMS || { echo 'ui/fonts: a font is not the one that the screens were drawn with; look at the golden pictures, then update ui/fonts/SHA256SUMS' >&2; exit 1; }
 
-build: engines weights fonts
+build: engines weights
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
 		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=$$(cat $$TENIN_ENGINES/features)" \
 		-o bin/tenin ./cmd/tenin'
@@ -54,7 +55,7 @@ build: engines weights fonts
 # Rooms with parts behind the tag; the others are tested once, without it.
 ENGINE_ROOMS := ./audio/... ./asr/... ./llm/... ./ui/... ./cmd/...
 
-test: build test-packages
+test: build fonts
 	$(GO) vet ./...
 	$(GO) test ./...
 	cd llm/llamacpp && $(GO) vet ./... && $(GO) test ./...

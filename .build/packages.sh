@@ -23,13 +23,13 @@ need npm npm
 need python3 python3
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 library portaudio-2.0 portaudio19-dev
-need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
-need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ "${1:-}" = test ]; then
 	need pulseaudio pulseaudio
 	need pactl pulseaudio-utils
 	need swtpm swtpm
+	need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
+	need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 	find /usr/lib -name 'libasound_module_pcm_pulse.so' 2>/dev/null | grep -q . || missing="$missing libasound2-plugins"
 fi
 if ! command -v go >/dev/null 2>&1; then
