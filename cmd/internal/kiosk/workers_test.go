@@ -251,8 +251,9 @@ func (c *crew) visit(random *rand.Rand, dies bool) {
 	if dies {
 		roles := []worker.Role{worker.ASR, worker.LLM, worker.Voice}
 		pid := c.process(roles[random.IntN(len(roles))])
+		after := time.Duration(random.IntN(200)) * time.Millisecond // drawn here: a source of numbers serves one goroutine
 		go func() {
-			time.Sleep(time.Duration(random.IntN(200)) * time.Millisecond)
+			time.Sleep(after)
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}()
 	}
