@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/logging"
 	"tenin/cmd/internal/worker"
@@ -42,13 +42,13 @@ func (o outbox) Ack(_ context.Context, id [16]byte) error { return o.Outbox.Ack(
 // serveUplink gives the kiosk's summaries to the uplink, which the launcher starts, until end is called. prober asks it
 // what it can reach.
 func serveUplink(ctx context.Context, home string, clerk *kiosk.Clerk, prober *uplink.Prober, log *slog.Logger) (end func(), err error) {
-	path, release, err := socketPath(home, uplinkSocket)
+	path, release, err := control.SocketPath(home, uplinkSocket)
 	if err != nil {
 		return nil, err
 	}
 	peers, err := uplink.ListenPeers(path)
-	release()
 	if err != nil {
+		release()
 		return nil, fmt.Errorf("the uplink's socket in %s: %w", home, err)
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -67,22 +67,9 @@ func serveUplink(ctx context.Context, home string, clerk *kiosk.Clerk, prober *u
 	return func() {
 		stop()
 		<-done
-		_ = os.Remove(filepath.Join(home, uplinkSocket))
+		_ = os.Remove(path)
+		release()
 	}, nil
-}
-
-// socketPath returns a path of name in home that is short enough for a socket's address, which ends at 107 bytes. It is
-// good until release.
-func socketPath(home, name string) (path string, release func(), err error) {
-	const longest = 107
-	if path = filepath.Join(home, name); len(path) <= longest {
-		return path, func() {}, nil
-	}
-	folder, err := os.Open(home)
-	if err != nil {
-		return "", nil, err
-	}
-	return fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), name), func() { folder.Close() }, nil
 }
 
 // The waits of the uplink's keeper.
@@ -117,7 +104,7 @@ var errNoUplink = errors.New("no uplink is needed yet")
 // runUplink runs the uplink once.
 func runUplink(ctx context.Context, home string, settings config.Config, mode sandbox.Mode, starter *sandbox.Starter, log *logging.Log) error {
 	address, err := uplink.HubAddress(filepath.Join(home, uplink.CredentialsFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, uplink.ErrNotEnrolled) {
 		return errNoUplink
 	} else if err != nil {
 		return err
@@ -163,7 +150,7 @@ func runUplink(ctx context.Context, home string, settings config.Config, mode sa
 
 // dialUplink connects to the kiosk of home on the uplink's behalf.
 func dialUplink(home string) (*os.File, error) {
-	path, release, err := socketPath(home, uplinkSocket)
+	path, release, err := control.SocketPath(home, uplinkSocket)
 	if err != nil {
 		return nil, err
 	}

@@ -30,8 +30,18 @@ type place struct {
 	folder int // -1: none
 }
 
-func placeOf(home string) (place, error) {
-	p := place{path: Path(home), addr: Path(home), folder: -1}
+// SocketPath returns the path of a socket of home as the system calls take it, however long home is. It is good until
+// release.
+func SocketPath(home, name string) (path string, release func(), err error) {
+	p, err := placeIn(home, name)
+	return p.addr, p.release, err
+}
+
+func placeOf(home string) (place, error) { return placeIn(home, Name) }
+
+func placeIn(home, name string) (place, error) {
+	path := filepath.Join(home, name)
+	p := place{path: path, addr: path, folder: -1}
 	if len(p.path) <= longestPath {
 		return p, nil
 	}
@@ -39,7 +49,7 @@ func placeOf(home string) (place, error) {
 	if err != nil {
 		return p, &fs.PathError{Op: "open", Path: home, Err: err}
 	}
-	p.folder, p.addr = folder, fmt.Sprintf("/proc/self/fd/%d/%s", folder, Name)
+	p.folder, p.addr = folder, fmt.Sprintf("/proc/self/fd/%d/%s", folder, name)
 	if _, err := os.Stat(filepath.Dir(p.addr)); err != nil {
 		p.release()
 		return p, fmt.Errorf("%s has %d bytes, and without /proc a socket's path has at most %d: use a shorter --home", p.path, len(p.path), longestPath)
