@@ -2,7 +2,6 @@ package kiosk
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -23,8 +22,6 @@ const LongestQuestion = 4 * asr.MaxUtterance
 
 // longestText of a typed question, in bytes.
 const longestText = 64 << 10
-
-const sampleBytes = 4
 
 // ErrNoDesk means that the kiosk takes no questions from other processes.
 var ErrNoDesk = errors.New("this kiosk answers recordings and takes no other questions: start it with --wait, or ask again when it is done")
@@ -116,25 +113,16 @@ func knownLanguage(language string) bool {
 	return false
 }
 
-func samplesToWire(samples []float32) []byte {
-	b := make([]byte, 0, len(samples)*sampleBytes)
-	for _, x := range samples {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
-	}
-	return b
-}
-
-// samplesFromWire reads what samplesToWire made. What is no sound is refused: an engine may do anything with it.
+// samplesFromWire reads what audio.PackSamples made. What is no sound is refused: an engine may do anything with it.
 func samplesFromWire(b []byte) ([]float32, error) {
-	samples := make([]float32, len(b)/sampleBytes)
-	for i := range samples {
-		samples[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[i*sampleBytes:]))
-		if x := float64(samples[i]); math.IsNaN(x) || math.Abs(x) > 16 {
+	samples, whole := audio.UnpackSamples(b)
+	if !whole {
+		return nil, errors.New("the sound ends within a sample")
+	}
+	for _, s := range samples {
+		if x := float64(s); math.IsNaN(x) || math.Abs(x) > 16 {
 			return nil, errors.New("the sound holds values that no sound has")
 		}
-	}
-	if len(b)%sampleBytes != 0 {
-		return nil, errors.New("the sound ends within a sample")
 	}
 	return samples, nil
 }
@@ -142,8 +130,8 @@ func samplesFromWire(b []byte) ([]float32, error) {
 // soundInPieces gives sound to send, piece by piece; nothing is sent for none.
 func soundInPieces(samples []float32, send func(piece []byte) error) error {
 	for len(samples) > 0 {
-		n := min(len(samples), control.Piece/sampleBytes)
-		if err := send(samplesToWire(samples[:n])); err != nil {
+		n := min(len(samples), control.Piece/audio.PackedSample)
+		if err := send(audio.PackSamples(samples[:n])); err != nil {
 			return err
 		}
 		samples = samples[n:]

@@ -53,7 +53,7 @@ func TestACodeThatIsNotInTheListIsGarbage(t *testing.T) {
 
 func TestOnlySoundPassesAsSound(t *testing.T) {
 	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), -9} {
-		if _, err := unpackSound(packSamples([]float32{0, bad}), 2); !errors.Is(err, errGarbage) {
+		if _, err := unpackSound(audio.PackSamples([]float32{0, bad}), 2); !errors.Is(err, errGarbage) {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"tenin/audio"
 	"tenin/cmd/internal/worker/pb"
 )
 
@@ -54,7 +55,7 @@ func sane(t *testing.T, text string) {
 }
 
 func FuzzSamplesAreSoundOrRefused(f *testing.F) {
-	f.Add(packSamples([]float32{0, 1, -1}), 3)
+	f.Add(audio.PackSamples([]float32{0, 1, -1}), 3)
 	f.Fuzz(func(t *testing.T, b []byte, most int) {
 		most = most & 0xffff
 		samples, err := unpackSound(b, most)
@@ -73,7 +74,7 @@ func FuzzSamplesAreSoundOrRefused(f *testing.F) {
 }
 
 func FuzzAVectorHasLengthOneOrIsRefused(f *testing.F) {
-	f.Add(packSamples([]float32{0.6, 0.8}), uint16(2))
+	f.Add(audio.PackSamples([]float32{0.6, 0.8}), uint16(2))
 	f.Fuzz(func(t *testing.T, b []byte, dim uint16) {
 		v, err := unpackVector(b, int(dim))
 		if err == nil && len(v) != int(dim) {

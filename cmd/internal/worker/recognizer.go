@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"tenin/asr"
+	"tenin/audio"
 	"tenin/cmd/internal/worker/pb"
 )
 
@@ -44,7 +45,7 @@ func (r *Recognizer) Transcribe(ctx context.Context, samples []float32, o asr.Op
 		return asr.Transcript{}, asr.ErrTooLong
 	}
 	request := &pb.TranscribeRequest{
-		Samples: packSamples(samples), Language: []byte(o.Language), Prompt: []byte(o.Prompt), Partial: o.Partial,
+		Samples: audio.PackSamples(samples), Language: []byte(o.Language), Prompt: []byte(o.Prompt), Partial: o.Partial,
 	}
 	words := r.words.get(o.Words)
 	if words != nil {

@@ -27,9 +27,9 @@ const RogueVariable = "TENIN_ROGUE"
 var rogues = map[string]func(send func(proto.Message) error){
 	"a vector of 5 MB": func(send func(proto.Message) error) { send(&pb.EmbedReply{Vector: make([]byte, 5<<20)}) },
 	"a vector that is no numbers": func(send func(proto.Message) error) {
-		send(&pb.EmbedReply{Vector: packSamples([]float32{float32(math.NaN()), 1})})
+		send(&pb.EmbedReply{Vector: audio.PackSamples([]float32{float32(math.NaN()), 1})})
 	},
-	"a short vector":          func(send func(proto.Message) error) { send(&pb.EmbedReply{Vector: packSamples([]float32{1})}) },
+	"a short vector":          func(send func(proto.Message) error) { send(&pb.EmbedReply{Vector: audio.PackSamples([]float32{1})}) },
 	"an unknown fault":        func(send func(proto.Message) error) { send(&pb.EmbedReply{Fault: 9999}) },
 	"a fault of another room": func(send func(proto.Message) error) { send(&pb.EmbedReply{Fault: pb.Fault_FAULT_NO_SPEAKER}) },
 	"nothing":                 func(func(proto.Message) error) {},

@@ -62,7 +62,7 @@ func (e *earsServer) Learn(stream pb.Ears_LearnServer) error {
 
 // Transcribe implements pb.EarsServer.
 func (e *earsServer) Transcribe(ctx context.Context, r *pb.TranscribeRequest) (*pb.TranscribeReply, error) {
-	samples, whole := unpackSamples(r.GetSamples())
+	samples, whole := audio.UnpackSamples(r.GetSamples())
 	if !whole {
 		return &pb.TranscribeReply{Fault: pb.Fault_FAULT_REQUEST}, nil
 	}
@@ -128,7 +128,7 @@ func (e *earsServer) Detect(stream pb.Ears_DetectServer) error {
 		if err != nil {
 			return err
 		}
-		frame, whole := unpackSamples(m.GetFrame())
+		frame, whole := audio.UnpackSamples(m.GetFrame())
 		if !whole {
 			return status.Error(codes.InvalidArgument, "")
 		}

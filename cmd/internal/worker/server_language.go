@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 
+	"tenin/audio"
 	"tenin/cmd/internal/worker/pb"
 	"tenin/llm"
 )
@@ -26,7 +27,7 @@ func (l *languageServer) Embed(ctx context.Context, r *pb.EmbedRequest) (*pb.Emb
 	if err != nil {
 		return &pb.EmbedReply{Fault: llmFaults.code(err)}, nil
 	}
-	return &pb.EmbedReply{Vector: packSamples(v)}, nil
+	return &pb.EmbedReply{Vector: audio.PackSamples(v)}, nil
 }
 
 // Forget implements pb.LanguageServer.

@@ -59,7 +59,7 @@ func (s *soundServer) Listen(r *pb.ListenRequest, stream pb.Sound_ListenServer) 
 		if err != nil {
 			return stream.Send(&pb.ListenReply{Fault: soundFaults.code(err)})
 		}
-		if err := stream.Send(&pb.ListenReply{Frame: packSamples(frame), OverrunNs: int64(m.Overrun())}); err != nil {
+		if err := stream.Send(&pb.ListenReply{Frame: audio.PackSamples(frame), OverrunNs: int64(m.Overrun())}); err != nil {
 			return err
 		}
 	}
@@ -97,7 +97,7 @@ func (s *soundServer) Play(stream pb.Sound_PlayServer) error {
 	}()
 	var clip audio.Clip
 	for m := range requests {
-		samples, whole := unpackSamples(m.GetSamples())
+		samples, whole := audio.UnpackSamples(m.GetSamples())
 		rate := int(m.GetRate())
 		switch {
 		case m.GetStop():

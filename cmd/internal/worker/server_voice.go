@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"tenin/audio"
 	"tenin/audio/speech"
 	"tenin/cmd/internal/worker/pb"
 )
@@ -24,7 +25,7 @@ func (v *voiceServer) Synthesize(r *pb.SynthesizeRequest, stream pb.Voice_Synthe
 	for chunk, err := range v.voice.Synthesize(stream.Context(), string(r.GetText()), o) {
 		reply := &pb.SynthesizeReply{Fault: voiceFaults.code(err)}
 		if err == nil {
-			reply.Samples = packSamples(chunk.Samples)
+			reply.Samples = audio.PackSamples(chunk.Samples)
 		}
 		if err := stream.Send(reply); err != nil {
 			return err

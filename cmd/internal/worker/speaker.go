@@ -133,7 +133,7 @@ func (s *Speaker) Play(ctx context.Context, c audio.Clip) (time.Duration, error)
 	s.process.heard.Store(true)
 	for rest := c.Samples; len(rest) > 0; {
 		n := min(piece, len(rest))
-		if s.stream.Send(&pb.PlayRequest{Samples: packSamples(rest[:n]), Rate: int32(c.Rate), Last: n == len(rest)}) != nil {
+		if s.stream.Send(&pb.PlayRequest{Samples: audio.PackSamples(rest[:n]), Rate: int32(c.Rate), Last: n == len(rest)}) != nil {
 			break // the stream has ended: wait says why
 		}
 		rest = rest[n:]

@@ -92,7 +92,7 @@ func (v *VAD) detect(frame []float32) (float32, error) {
 	hung := time.AfterFunc(v.slot.limits.frame, func() { p.kill(Hung) })
 	defer hung.Stop()
 	// An error of Send is told by Recv.
-	_ = v.stream.Send(&pb.DetectRequest{Frame: packSamples(frame), Reset_: v.reset})
+	_ = v.stream.Send(&pb.DetectRequest{Frame: audio.PackSamples(frame), Reset_: v.reset})
 	v.reset, v.heard = false, true
 	reply, err := v.stream.Recv()
 	if err != nil {
