@@ -93,18 +93,6 @@ func FuzzAManifestNeverLeavesItsFolder(f *testing.F) {
 	})
 }
 
-func TestTheProportionalSetSizeIsReadInMegabytes(t *testing.T) {
-	const rollup = "55d0-7ffe ---p 00000000 00:00 0    [rollup]\nRss:  2000 kB\nPss:    1000000 kB\nPss_Dirty:  10 kB\n"
-	if got, err := parsePSS(strings.NewReader(rollup)); err != nil || got != 1024 {
-		t.Errorf("%v MB, error %v", got, err)
-	}
-	for _, text := range []string{"", "Rss: 1 kB\n", "Pss: x kB\n"} {
-		if _, err := parsePSS(strings.NewReader(text)); err == nil {
-			t.Errorf("%q gave no error", text)
-		}
-	}
-}
-
 func TestWhisperCLIsTimesAreNotItsWords(t *testing.T) {
 	got := plainTranscript("\n[00:00:00.000 --> 00:00:02.000]  営業時間を\n[00:00:02.000 --> 00:00:03.500]   教えてください。\n\n")
 	if got != "営業時間を 教えてください。" {

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,10 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
+	"tenin/cmd/internal/worker"
 	"tenin/llm"
 	"tenin/llm/models"
 	"tenin/llm/reading"
@@ -50,10 +49,11 @@ func Memory(ctx context.Context, home string, settings config.Config) (report Me
 	}
 	last := 0.0
 	weigh := func(part string) error {
-		pss, err := processPSS()
+		held, err := worker.PSS(os.Getpid())
 		if err != nil {
-			return err
+			return fmt.Errorf("memory cannot be measured here: %w", err)
 		}
+		pss := float64(held) / 1e6
 		report.Steps = append(report.Steps, MemoryStep{part, tenth(pss - last)})
 		last = pss
 		return nil
@@ -164,34 +164,6 @@ func memoryOf(ctx context.Context, program string, flags []string) (*MemoryRepor
 		return nil, fmt.Errorf("memory could not be measured: %w", errors.Join(err, lastLine(problem.String())))
 	}
 	return &report, nil
-}
-
-// processPSS is the proportional set size of this process in MB, see proc_pid_smaps_rollup in proc(5).
-func processPSS() (float64, error) {
-	f, err := os.Open("/proc/self/smaps_rollup")
-	if err != nil {
-		return 0, fmt.Errorf("memory cannot be measured here: %w", err)
-	}
-	defer f.Close()
-	return parsePSS(f)
-}
-
-func parsePSS(r io.Reader) (float64, error) {
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
-		if len(fields) == 3 && fields[0] == "Pss:" && fields[2] == "kB" {
-			kib, err := strconv.ParseInt(fields[1], 10, 64)
-			if err != nil {
-				return 0, fmt.Errorf("smaps_rollup: %w", err)
-			}
-			return float64(kib) * 1024 / 1e6, nil
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return 0, fmt.Errorf("smaps_rollup: %w", err)
-	}
-	return 0, errors.New("smaps_rollup: no line Pss")
 }
 
 func tenth(mb float64) float64 {

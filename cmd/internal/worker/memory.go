@@ -22,7 +22,7 @@ func memoryBeyond(pid int, limit uint64) bool {
 // Memory returns how many bytes a process holds: its proportional share (PSS) where that can be read, else what is
 // resident and belongs to no file.
 func Memory(pid int) (uint64, error) {
-	if share, err := pss(pid); err == nil {
+	if share, err := PSS(pid); err == nil {
 		return share, nil
 	}
 	resident, shared, err := statm(pid)
@@ -47,8 +47,8 @@ func statm(pid int) (resident, shared uint64, err error) {
 	return resident * page, shared * page, err
 }
 
-// pss returns the proportional set size in bytes (proc(5), smaps_rollup).
-func pss(pid int) (uint64, error) {
+// PSS returns the proportional set size of a process in bytes (proc(5), smaps_rollup).
+func PSS(pid int) (uint64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	if err != nil {
 		return 0, err
@@ -59,7 +59,7 @@ func pss(pid int) (uint64, error) {
 func parsePSS(rollup []byte) (uint64, error) {
 	for line := range bytes.Lines(rollup) {
 		if rest, ok := bytes.CutPrefix(line, []byte("Pss:")); ok {
-			if fields := bytes.Fields(rest); len(fields) == 2 {
+			if fields := bytes.Fields(rest); len(fields) == 2 && string(fields[1]) == "kB" {
 				kib, err := strconv.ParseUint(string(fields[0]), 10, 54)
 				return kib << 10, err
 			}
