@@ -37,11 +37,12 @@ func NewClient(conn net.Conn) (*Client, error) {
 	return &Client{c, pb.NewKioskClient(c)}, nil
 }
 
-// OverConn returns a gRPC connection over one that is open already. It cannot be
-// opened again.
-func OverConn(conn net.Conn) (*grpc.ClientConn, error) {
+// OverConn returns a gRPC connection, with more options if need be, over one that is
+// open already. It cannot be opened again, so it is never idle (gRPC's default closes
+// it after half an hour).
+func OverConn(conn net.Conn, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	var used atomic.Bool
-	return grpc.NewClient("passthrough:///inherited",
+	return grpc.NewClient("passthrough:///inherited", append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithIdleTimeout(0),
 		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
@@ -49,7 +50,7 @@ func OverConn(conn net.Conn) (*grpc.ClientConn, error) {
 				return nil, errors.New("the other process is gone")
 			}
 			return conn, nil
-		}))
+		})}, more...)...)
 }
 
 // Settings returns the hub's settings; the error wraps ErrNotEnrolled where the

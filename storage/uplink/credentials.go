@@ -124,7 +124,7 @@ func WriteCredentials(path string, c Credentials, seal Seal) error {
 		return err
 	}
 	defer clear(b)
-	return writeFile(path, b)
+	return ReplaceFile(path, b)
 }
 
 func encodeCredentials(c Credentials, seal Seal) ([]byte, error) {
@@ -146,43 +146,68 @@ func encodeCredentials(c Credentials, seal Seal) ([]byte, error) {
 // ErrNotEnrolled where there is no file, ErrNotPrivate where others may use it, and
 // ErrDamaged where it is not whole.
 func ReadCredentials(path string, seal Seal) (Credentials, error) {
+	return readPrivate(path, func(b []byte) (Credentials, error) { return decodeCredentials(b, seal) })
+}
+
+// HubAddress returns the hub's address, host:port, from the same file, for whoever
+// need not open a sealed seed. Its errors are those of ReadCredentials.
+func HubAddress(path string) (string, error) {
+	return readPrivate(path, func(b []byte) (string, error) {
+		f, err := decodeStored(b)
+		if err != nil {
+			return "", err
+		}
+		defer clear(f.Seed)
+		return hostPort(f.Address)
+	})
+}
+
+// readPrivate has decode read the credentials at path, and wipes them afterwards.
+func readPrivate[T any](path string, decode func([]byte) (T, error)) (result T, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Credentials{}, ErrNotEnrolled
+		return result, ErrNotEnrolled
 	} else if err != nil {
-		return Credentials{}, err
+		return result, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return Credentials{}, err
+		return result, err
 	}
 	switch {
 	case !info.Mode().IsRegular():
-		return Credentials{}, fmt.Errorf("%s: %w: it is no file", path, ErrDamaged)
+		return result, fmt.Errorf("%s: %w: it is no file", path, ErrDamaged)
 	case info.Mode().Perm()&0o077 != 0:
-		return Credentials{}, fmt.Errorf("%s: %w: `chmod 600` it, and join the hub anew if somebody may have read it", path, ErrNotPrivate)
+		return result, fmt.Errorf("%s: %w: `chmod 600` it, and join the hub anew if somebody may have read it", path, ErrNotPrivate)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxCredentials+1))
 	if err != nil {
-		return Credentials{}, err
+		return result, err
 	}
 	defer clear(b)
-	c, err := decodeCredentials(b, seal)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("%s: %w", path, err)
+	if result, err = decode(b); err != nil {
+		return result, fmt.Errorf("%s: %w", path, err)
 	}
-	return c, nil
+	return result, nil
 }
 
 const maxCredentials = 16 << 10
 
-func decodeCredentials(b []byte, seal Seal) (Credentials, error) {
-	var f stored
+// decodeStored returns the file's form of b, as strictly as it was written.
+func decodeStored(b []byte) (f stored, err error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if len(b) > maxCredentials || d.Decode(&f) != nil || f.Version != 1 || (f.Seed == nil) == (f.Sealed == nil) {
-		return Credentials{}, fmt.Errorf("%w: it is no credentials file", ErrDamaged)
+		return stored{}, fmt.Errorf("%w: it is no credentials file", ErrDamaged)
+	}
+	return f, nil
+}
+
+func decodeCredentials(b []byte, seal Seal) (Credentials, error) {
+	f, err := decodeStored(b)
+	if err != nil {
+		return Credentials{}, err
 	}
 	if f.Sealed != nil {
 		if seal == nil {
@@ -201,9 +226,9 @@ func decodeCredentials(b []byte, seal Seal) (Credentials, error) {
 	return c, nil
 }
 
-// writeFile replaces the file at path by one with content b, mode 0600, so that at
+// ReplaceFile replaces the file at path by one with content b, mode 0600, so that at
 // any moment the old or the new one is there whole.
-func writeFile(path string, b []byte) error {
+func ReplaceFile(path string, b []byte) error {
 	folder := filepath.Dir(path)
 	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -223,19 +248,4 @@ func writeFile(path string, b []byte) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// HubAddress returns the address of the hub that the credentials at path name, without looking at their secret. The
-// error wraps fs.ErrNotExist where there are none, or ErrDamaged.
-func HubAddress(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
-	defer clear(text)
-	var s struct{ Address string }
-	if err := json.Unmarshal(text, &s); err != nil {
-		return "", fmt.Errorf("credentials %s: %w", path, ErrDamaged)
-	}
-	return hostPort(s.Address)
 }

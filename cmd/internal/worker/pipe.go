@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,9 @@ import (
 
 	"golang.org/x/sys/unix"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/grpclog"
+
+	"tenin/storage/uplink"
 )
 
 // gRPC's own log goes to standard error and quotes peers; a worker is not allowed to write through it.
@@ -44,18 +44,9 @@ func newPipe() (ours net.Conn, theirs *os.File, err error) {
 	return ours, theirs, nil
 }
 
-// dial speaks gRPC over conn. It is handed out once: a worker's connection never comes back.
+// dial speaks gRPC over conn, which is handed out once: a worker's connection never comes back.
 func dial(conn net.Conn) (*grpc.ClientConn, error) {
-	var once sync.Once
-	return grpc.NewClient("passthrough:///worker",
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (c net.Conn, err error) {
-			err = errors.New("the worker's socket was used")
-			once.Do(func() { c, err = conn, nil })
-			return c, err
-		}),
-		// The default closes an idle connection after half an hour, and this one cannot be dialled again.
-		grpc.WithIdleTimeout(0),
+	return uplink.OverConn(conn,
 		grpc.WithNoProxy(),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),

@@ -97,10 +97,10 @@ func makePair(dir, certName, keyName string, ca *x509.Certificate, caKey ed25519
 		return nil, nil, err
 	}
 	defer clear(pkcs8)
-	if err := writeFile(filepath.Join(dir, keyName), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})); err != nil {
+	if err := uplink.ReplaceFile(filepath.Join(dir, keyName), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})); err != nil {
 		return nil, nil, err
 	}
-	if err := writeFile(filepath.Join(dir, certName), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})); err != nil {
+	if err := uplink.ReplaceFile(filepath.Join(dir, certName), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})); err != nil {
 		return nil, nil, err
 	}
 	cert, err := x509.ParseCertificate(der)

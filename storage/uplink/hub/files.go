@@ -49,29 +49,6 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// writeFile replaces the file at path by one with content b, mode 0600, so that at
-// any moment the old or the new one is there whole.
-func writeFile(path string, b []byte) error {
-	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // readPrivate reads a file that nobody else may use.
 func readPrivate(path string) ([]byte, error) {
 	info, err := os.Stat(path)

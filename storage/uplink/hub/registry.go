@@ -136,7 +136,7 @@ func (r *registry) change(f func(*registryJSON) error) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(r.path, append(b, '\n')); err != nil {
+	if err := uplink.ReplaceFile(r.path, append(b, '\n')); err != nil {
 		return fmt.Errorf("registry %s cannot be written: %w", r.path, err)
 	}
 	r.file = next
