@@ -97,8 +97,7 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 
 // checkLanguage takes what --lang may be; empty is the settings' own.
 func checkLanguage(language string) error {
-	switch language {
-	case "", "ja", "en", "auto":
+	if kiosk.KnownLanguage(language) {
 		return nil
 	}
 	return usageError{fmt.Errorf("--lang %s is unknown: use ja, en or auto", language)}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func receiveBrief(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerPart]) (t
 			return nil, b, err
 		}
 		if terms == nil {
-			if terms = part.Terms; !knownLanguage(terms.GetLanguage()) {
+			if terms = part.Terms; !KnownLanguage(terms.GetLanguage()) {
 				return nil, b, errors.New("a question is Japanese, English or either: use ja, en or auto")
 			}
 		}
@@ -105,12 +106,9 @@ func receiveBrief(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerPart]) (t
 	}
 }
 
-func knownLanguage(language string) bool {
-	switch language {
-	case "", "ja", "en", "auto":
-		return true
-	}
-	return false
+// KnownLanguage tells whether language is one that the recogniser takes, or empty, which is the settings' own.
+func KnownLanguage(language string) bool {
+	return language == "" || slices.Contains(asr.Languages, language)
 }
 
 // samplesFromWire reads what audio.PackSamples made. What is no sound is refused: an engine may do anything with it.
