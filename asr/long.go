@@ -59,9 +59,9 @@ func pieces(p []float32, n int) []Piece {
 		speech = append(speech, s)
 	}
 	var out []Piece
-	add := func(s span) {
-		pad := samplesIn(piecePad)
-		start, end := s.from*audio.FrameSamples-pad, s.to*audio.FrameSamples+pad
+	// A cut through speech is where it is quietest: padding would move it, and could swallow a short rest.
+	add := func(s span, padEnd int) {
+		start, end := s.from*audio.FrameSamples-samplesIn(piecePad), s.to*audio.FrameSamples+padEnd
 		if k := len(out); k > 0 {
 			start = max(start, out[k-1].End)
 		}
@@ -80,10 +80,10 @@ func pieces(p []float32, n int) []Piece {
 					cut = i
 				}
 			}
-			add(span{s.from, cut})
+			add(span{s.from, cut}, 0)
 			s.from = cut
 		}
-		add(s)
+		add(s, samplesIn(piecePad))
 	}
 	return out
 }

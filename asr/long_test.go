@@ -3,6 +3,7 @@ package asr
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,6 +33,21 @@ func TestPiecesOfAnyRecordingAreInOrderApartAndShortEnough(t *testing.T) {
 			at = piece.End
 		}
 	})
+}
+
+// Talk without a pause that ends just after a cut: the rest is a piece too, and no piece is empty.
+func TestAShortRestBehindACutIsAPieceOfItsOwn(t *testing.T) {
+	limit := int((maxPiece - 2*piecePad) / audio.FrameDuration)
+	p := make([]float32, limit+1)
+	for i := range p {
+		p[i] = 1
+	}
+	p[limit-1] = 0.5
+	n := len(p) * audio.FrameSamples
+	want := []Piece{{0, (limit - 1) * audio.FrameSamples}, {(limit - 1) * audio.FrameSamples, n}}
+	if got := pieces(p, n); !slices.Equal(got, want) {
+		t.Errorf("pieces %v, want %v", got, want)
+	}
 }
 
 func TestALongRecordingBecomesSegmentsWithTheirTimes(t *testing.T) {
