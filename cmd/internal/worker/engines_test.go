@@ -79,7 +79,7 @@ func TestRealEnginesConformInTheirSandbox(t *testing.T) {
 	t.Run("llm", func(t *testing.T) { llmtest.TestEmbedder(t, p.Embedder()) })
 	t.Run("voice", func(t *testing.T) { speechtest.TestSynthesizer(t, p.Voice()) })
 	for _, q := range p.Processes() {
-		share, _ := pss(q.PID)
+		share, _ := PSS(q.PID)
 		resident, _, _ := statm(q.PID)
 		t.Logf("%s: PSS %d MiB, resident %d MiB, restarts %d", q.Role, share>>20, resident>>20, q.Restarts)
 		if q.Restarts > 0 {
