@@ -34,6 +34,13 @@ const (
 	Erase    Icon = "erase"
 	Shift    Icon = "shift"
 	Tone     Icon = "tone"
+	Chart    Icon = "chart"
+	Gear     Icon = "gear"
+	Padlock  Icon = "padlock"
+	Ask      Icon = "ask"
+	Talk     Icon = "talk"
+	Play     Icon = "play"
+	Walk     Icon = "walk"
 )
 
 var strokes = map[Icon]string{
@@ -57,6 +64,13 @@ var strokes = map[Icon]string{
 	Erase:    `<path d="M8 6 L21 6 L21 18 L8 18 L3 12 Z"/><path d="M11.5 9.5 L16.5 14.5"/><path d="M16.5 9.5 L11.5 14.5"/>`,
 	Shift:    `<path d="M12 4 L4.5 12 L8.5 12 L8.5 19 L15.5 19 L15.5 12 L19.5 12 Z"/>`,
 	Tone:     `<path d="M12 3.5 C16.7 3.5 20.5 7.3 20.5 12 C20.5 16.7 16.7 20.5 12 20.5 C7.3 20.5 3.5 16.7 3.5 12 C3.5 7.3 7.3 3.5 12 3.5 Z"/><path d="M12 3.5 L12 20.5"/><path d="M12 8 L18.5 8"/><path d="M12 12 L20 12"/><path d="M12 16 L18.5 16"/>`,
+	Chart:    `<path d="M4 20 L20 20"/><path d="M7 20 L7 12"/><path d="M12 20 L12 5"/><path d="M17 20 L17 9"/>`,
+	Gear:     `<path d="M4 7 L11 7"/><path d="M17 7 L20 7"/><path d="M14 4.5 C15.4 4.5 16.5 5.6 16.5 7 C16.5 8.4 15.4 9.5 14 9.5 C12.6 9.5 11.5 8.4 11.5 7 C11.5 5.6 12.6 4.5 14 4.5 Z"/><path d="M4 17 L7 17"/><path d="M13 17 L20 17"/><path d="M10 14.5 C11.4 14.5 12.5 15.6 12.5 17 C12.5 18.4 11.4 19.5 10 19.5 C8.6 19.5 7.5 18.4 7.5 17 C7.5 15.6 8.6 14.5 10 14.5 Z"/>`,
+	Padlock:  `<path d="M5.5 11 L18.5 11 L18.5 20.5 L5.5 20.5 Z"/><path d="M8.5 11 L8.5 7.5 C8.5 5.3 10 3.8 12 3.8 C14 3.8 15.5 5.3 15.5 7.5 L15.5 11"/><path d="M12 14.8 L12 16.8"/>`,
+	Ask:      `<path d="M12 3.5 C16.7 3.5 20.5 7.3 20.5 12 C20.5 16.7 16.7 20.5 12 20.5 C7.3 20.5 3.5 16.7 3.5 12 C3.5 7.3 7.3 3.5 12 3.5 Z"/><path d="M9.3 9.6 C9.3 8 10.4 7.2 12 7.2 C13.6 7.2 14.7 8.1 14.7 9.5 C14.7 11.3 12 11.4 12 13.6"/><path d="M12 16.7 L12 16.8"/>`,
+	Talk:     `<path d="M3.5 4.5 L20.5 4.5 L20.5 16 L12 16 L7.5 20 L7.5 16 L3.5 16 Z"/><path d="M7.5 8.6 L16.5 8.6"/><path d="M7.5 12 L13 12"/>`,
+	Play:     `<path d="M8 5.5 L18.5 12 L8 18.5 Z"/>`,
+	Walk:     `<path d="M12.7 3.4 L12.8 3.4"/><path d="M12.5 8 L11.5 14 L8 20.5"/><path d="M11.5 14 L15 16 L16.5 20.5"/><path d="M8 11.5 L9.5 9 L12.5 8 L14.5 11 L17.5 12"/>`,
 }
 
 // Icons lists every pictogram.
