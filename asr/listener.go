@@ -17,9 +17,18 @@ type Frames interface {
 	Read(ctx context.Context) ([]float32, error)
 }
 
+// ahead is a Frames that knows what comes next: at most that many frames which Read would give without waiting.
+type ahead interface {
+	Ahead(frames int) []float32
+}
+
+// lookAhead is how many frames the VAD is given at once when they are there: a recording, or a reader that is late. With
+// the VAD in a process of its own a call costs 0.13 ms and the frame 0.1 ms.
+const lookAhead = 32
+
 // VAD is what a Listener needs of audio.VAD.
 type VAD interface {
-	Probability(frame []float32) (float32, error)
+	Probabilities(samples []float32) ([]float32, error)
 	Reset()
 }
 
@@ -90,7 +99,7 @@ type ListenTimings struct {
 // of src, the VAD and the recogniser with their context. It never returns while a decode is running.
 func (l *Listener) Listen(ctx context.Context, src Frames) (Heard, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	t := &turn{Listener: l, ctx: ctx, endpoint: audio.NewEndpointer(l.config.Endpoint), prompt: l.config.Prompt}
+	t := &turn{Listener: l, ctx: ctx, source: src, endpoint: audio.NewEndpointer(l.config.Endpoint), prompt: l.config.Prompt}
 	defer t.decodes.Wait()
 	defer cancel()
 	l.vad.Reset()
@@ -135,6 +144,7 @@ func (l *Listener) Listen(ctx context.Context, src Frames) (Heard, error) {
 type turn struct {
 	*Listener
 	ctx      context.Context
+	source   Frames
 	endpoint *audio.Endpointer
 	prompt   string // of the next decode
 
@@ -142,6 +152,8 @@ type turn struct {
 	base     int         // samples forgotten
 	arrivals []time.Time // of the frames in sound
 	speaking bool
+
+	known []float32 // probabilities of the frames that will be read next
 
 	running   *decode // the one that still counts
 	decodes   sync.WaitGroup
@@ -164,7 +176,7 @@ func (t *turn) frame(frame []float32) (audio.EndpointEvent, error) {
 	t.sound = append(t.sound, frame...)
 	t.arrivals = append(t.arrivals, time.Now())
 	begin := time.Now()
-	p, err := t.vad.Probability(frame)
+	p, err := t.probability(frame)
 	if err != nil {
 		return 0, fmt.Errorf("the voice detector failed: %w", err)
 	}
@@ -191,6 +203,22 @@ func (t *turn) frame(frame []float32) (audio.EndpointEvent, error) {
 		t.trim()
 	}
 	return event, nil
+}
+
+// probability that frame is speech; frames that are there already are judged with it.
+func (t *turn) probability(frame []float32) (float32, error) {
+	if len(t.known) == 0 {
+		if a, ok := t.source.(ahead); ok {
+			frame = append(frame[:len(frame):len(frame)], a.Ahead(lookAhead-1)...)
+		}
+		var err error
+		if t.known, err = t.vad.Probabilities(frame); err != nil {
+			return 0, err
+		}
+	}
+	p := t.known[0]
+	t.known = t.known[1:]
+	return p, nil
 }
 
 // partial starts a partial transcript when there is enough new speech and the engine has nothing to do.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,24 +31,32 @@ func (p *paced) Read(ctx context.Context) ([]float32, error) {
 		return nil, ctx.Err()
 	case <-timer.C:
 	}
+	p.at++
+	return p.frame(p.at - 1), nil
+}
+
+func (p *paced) frame(at int) []float32 {
 	f := make([]float32, audio.FrameSamples)
-	if p.speech[p.at] {
+	if p.speech[at] {
 		for i := range f {
 			f[i] = 0.5
 		}
 	}
-	p.at++
-	return f, nil
+	return f
 }
 
 // level takes loud frames for speech.
 type level struct{ err error }
 
-func (l level) Probability(f []float32) (float32, error) {
-	if f[0] > 0.1 {
-		return 0.95, l.err
+func (l level) Probabilities(samples []float32) (list []float32, _ error) {
+	for f := range slices.Chunk(samples, audio.FrameSamples) {
+		p := float32(0.01)
+		if f[0] > 0.1 {
+			p = 0.95
+		}
+		list = append(list, p)
 	}
-	return 0.01, l.err
+	return list, l.err
 }
 func (level) Reset() {}
 
@@ -288,5 +297,47 @@ func TestAnyRowOfSpeechAndSilenceEndsWithAConsistentResult(t *testing.T) {
 				t.Errorf("%+v", h)
 			}
 		})
+	})
+}
+
+// known is a source that knows what comes next, at once.
+type known struct{ *paced }
+
+func (k known) Read(context.Context) ([]float32, error) {
+	if k.at == len(k.speech) {
+		return nil, io.EOF
+	}
+	k.at++
+	return k.frame(k.at - 1), nil
+}
+
+func (k known) Ahead(frames int) (ahead []float32) {
+	for i := k.at; i < min(k.at+frames, len(k.speech)); i++ {
+		ahead = append(ahead, k.frame(i)...)
+	}
+	return ahead
+}
+
+func TestARecordingHeardAheadGivesTheSameTurns(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		counts := rapid.SliceOfN(rapid.IntRange(-120, 120), 1, 6).Draw(t, "frames")
+		r := &Scripted{Script: func(s []float32, _ Options) Transcript { return Transcript{Text: "はい", Confidence: 0.5} }}
+		defer r.Close()
+		turns := func(src Frames) (bounds [][2]int) {
+			for {
+				heard, err := NewListener(r, level{}, ListenerConfig{PartialEvery: -1}).Listen(context.Background(), src)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if heard.Transcript.Text == "" {
+					return bounds
+				}
+				bounds = append(bounds, [2]int{heard.Start, heard.End})
+			}
+		}
+		one := known{say(counts...)}
+		if a, b := turns(struct{ Frames }{one}), turns(known{say(counts...)}); !slices.Equal(a, b) {
+			t.Fatalf("one by one the turns lie at %v, ahead at %v", a, b)
+		}
 	})
 }

@@ -3,6 +3,7 @@ package asr
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,15 +27,16 @@ type Piece struct{ Start, End int }
 // Longer speech is cut where the VAD is least sure of it.
 func Pieces(samples []float32, vad VAD) ([]Piece, error) {
 	vad.Reset()
-	var p []float32
-	frame := make([]float32, audio.FrameSamples)
-	for at := 0; at < len(samples); at += audio.FrameSamples {
-		clear(frame[copy(frame, samples[at:]):])
-		v, err := vad.Probability(frame)
+	p := make([]float32, 0, len(samples)/audio.FrameSamples+1)
+	for part := range slices.Chunk(samples, lookAhead*audio.FrameSamples) {
+		if rest := len(part) % audio.FrameSamples; rest > 0 {
+			part = append(slices.Clone(part), make([]float32, audio.FrameSamples-rest)...)
+		}
+		list, err := vad.Probabilities(part)
 		if err != nil {
 			return nil, fmt.Errorf("the voice detector failed: %w", err)
 		}
-		p = append(p, v)
+		p = append(p, list...)
 	}
 	return pieces(p, len(samples)), nil
 }

@@ -68,6 +68,25 @@ func (s *fileSource) Read(ctx context.Context) ([]float32, error) {
 	return frame, nil
 }
 
+// Ahead returns what Read would give without waiting, as whole frames and at most that many; Read gives them later.
+func (s *fileSource) Ahead(frames int) []float32 {
+	whole := (len(s.samples) + FrameSamples - 1) / FrameSamples
+	due := whole
+	if s.realTime {
+		due = 0
+		if !s.started.IsZero() {
+			due = min(whole, int(time.Since(s.started)/FrameDuration))
+		}
+	}
+	n := min(frames, due-s.frame)
+	if n <= 0 {
+		return nil
+	}
+	ahead := make([]float32, n*FrameSamples)
+	copy(ahead, s.samples[s.frame*FrameSamples:])
+	return ahead
+}
+
 func (s *fileSource) Close() error {
 	s.once.Do(func() { close(s.closed) })
 	return nil

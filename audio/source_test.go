@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -39,6 +41,46 @@ func TestAFileGivesWholeFramesThenItsEnd(t *testing.T) {
 			t.Errorf("after the end: %v", err)
 		}
 	}
+}
+
+func TestWhatIsAheadIsWhatReadGivesNextAndNotMore(t *testing.T) {
+	sound := tone(440, SampleRate, 7*FrameSamples+100, 0.5)
+	s := NewFileSource(sound, false).(*fileSource)
+	for at := 0; ; at++ {
+		three, all := s.Ahead(3), s.Ahead(100)
+		if len(three) != min(3, 8-at)*FrameSamples || len(all) != (8-at)*FrameSamples || !slices.Equal(three, all[:len(three)]) {
+			t.Fatalf("after %d frames %d and %d samples are ahead", at, len(three), len(all))
+		}
+		frame, err := s.Read(t.Context())
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil || !slices.Equal(frame, all[:FrameSamples]) {
+			t.Fatalf("frame %d is not what was ahead: %v", at, err)
+		}
+	}
+	if n := len(s.Ahead(0)) + len(s.Ahead(-1)); n > 0 {
+		t.Errorf("%d samples for nobody", n)
+	}
+}
+
+func TestNothingIsAheadThatWasNotSpokenYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewFileSource(tone(440, SampleRate, 10*FrameSamples, 0.5), true).(*fileSource)
+		if n := len(s.Ahead(10)); n > 0 {
+			t.Errorf("%d samples before the first Read", n)
+		}
+		if _, err := s.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(s.Ahead(10)); n > 0 {
+			t.Errorf("%d samples after the first Read", n)
+		}
+		time.Sleep(3*FrameDuration + FrameDuration/2)
+		if n := len(s.Ahead(10)); n != 3*FrameSamples {
+			t.Errorf("%d samples three frames later", n)
+		}
+	})
 }
 
 func TestALateReaderCatchesUpWithRealTime(t *testing.T) {

@@ -19,14 +19,15 @@ const (
 	energyBase = -45.0
 )
 
-// Probability rises from 0 to 1 around 12 dB above the background.
-func (v *EnergyVAD) Probability(frame []float32) (float32, error) {
+// Probabilities rise from 0 to 1 around 12 dB above the background.
+func (v *EnergyVAD) Probabilities(samples []float32) ([]float32, error) {
 	if v.closed {
-		return 0, ErrClosed
+		return nil, ErrClosed
 	}
-	if err := checkFrame(frame); err != nil {
-		return 0, err
-	}
+	return eachFrame(samples, v.probability)
+}
+
+func (v *EnergyVAD) probability(frame []float32) (float32, error) {
 	power := 1e-12
 	for _, s := range frame {
 		power += float64(s) * float64(s) / FrameSamples

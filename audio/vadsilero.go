@@ -38,13 +38,14 @@ type silero struct {
 	state   []float32
 }
 
-func (v *silero) Probability(frame []float32) (float32, error) {
+func (v *silero) Probabilities(samples []float32) ([]float32, error) {
 	if v.session == nil {
-		return 0, ErrClosed
+		return nil, ErrClosed
 	}
-	if err := checkFrame(frame); err != nil {
-		return 0, err
-	}
+	return eachFrame(samples, v.probability)
+}
+
+func (v *silero) probability(frame []float32) (float32, error) {
 	copy(v.input[sileroContext:], frame)
 	out, err := v.session.Run(context.Background(),
 		onnx.Tensor{Shape: []int64{1, sileroContext + FrameSamples}, Float32: v.input},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"tenin/audio"
@@ -58,24 +59,44 @@ func TestVAD(t *testing.T, open func(*testing.T) audio.VAD) {
 			}
 		}
 	})
+	t.Run("many frames at once give the same as one after the other", func(t *testing.T) {
+		v := use(t)
+		c := Speech(7)
+		want := Probabilities(t, v, c)
+		whole := c.Samples[:len(want)*audio.FrameSamples]
+		for _, n := range []int{2, 3, 64, 65, len(want)} {
+			v.Reset()
+			var got []float32
+			for part := range slices.Chunk(whole, n*audio.FrameSamples) {
+				list, err := v.Probabilities(part)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, list...)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d at once: other probabilities", n)
+			}
+		}
+	})
 	t.Run("it does not keep the caller's frame", func(t *testing.T) {
 		a, b := use(t), use(t)
 		frame := make([]float32, audio.FrameSamples)
 		c := Speech(1)
 		for i := 0; i+audio.FrameSamples <= len(c.Samples); i += audio.FrameSamples {
 			copy(frame, c.Samples[i:])
-			p, err := a.Probability(frame)
+			p, err := a.Probabilities(frame)
 			clear(frame)
-			q, err2 := b.Probability(c.Samples[i : i+audio.FrameSamples])
-			if err != nil || err2 != nil || p != q {
+			q, err2 := b.Probabilities(c.Samples[i : i+audio.FrameSamples])
+			if err != nil || err2 != nil || len(p) != 1 || !slices.Equal(p, q) {
 				t.Fatalf("%v %v, %v %v", p, q, err, err2)
 			}
 		}
 	})
-	t.Run("a frame of another length and a closed audio.VAD are errors", func(t *testing.T) {
+	t.Run("samples that are not whole frames and a closed audio.VAD are errors", func(t *testing.T) {
 		v := use(t)
-		for _, n := range []int{0, 1, audio.FrameSamples - 1, audio.FrameSamples + 1} {
-			if _, err := v.Probability(make([]float32, n)); !errors.Is(err, audio.ErrFrame) {
+		for _, n := range []int{0, 1, audio.FrameSamples - 1, audio.FrameSamples + 1, 5*audio.FrameSamples - 1} {
+			if _, err := v.Probabilities(make([]float32, n)); !errors.Is(err, audio.ErrFrame) {
 				t.Errorf("%d samples: %v", n, err)
 			}
 		}
@@ -84,7 +105,7 @@ func TestVAD(t *testing.T, open func(*testing.T) audio.VAD) {
 				t.Error(err)
 			}
 		}
-		if _, err := v.Probability(make([]float32, audio.FrameSamples)); !errors.Is(err, audio.ErrClosed) {
+		if _, err := v.Probabilities(make([]float32, audio.FrameSamples)); !errors.Is(err, audio.ErrClosed) {
 			t.Errorf("closed: %v", err)
 		}
 	})
@@ -94,11 +115,11 @@ func TestVAD(t *testing.T, open func(*testing.T) audio.VAD) {
 func Probabilities(t *testing.T, v audio.VAD, c audio.Clip) (all []float32) {
 	t.Helper()
 	for i := 0; i+audio.FrameSamples <= len(c.Samples); i += audio.FrameSamples {
-		p, err := v.Probability(c.Samples[i : i+audio.FrameSamples])
+		p, err := v.Probabilities(c.Samples[i : i+audio.FrameSamples])
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, p)
+		all = append(all, p...)
 	}
 	return all
 }

@@ -238,8 +238,8 @@ func (b *workersBench) calls(ctx context.Context) (list []HandOver, err error) {
 			func() error { _, err := recognizer.Transcribe(ctx, clip, asr.Options{Partial: true}); return err },
 			func() error { _, err := far.Transcribe(ctx, clip, asr.Options{Partial: true}); return err }},
 		{"a frame to the voice detector", 300,
-			func() error { _, err := vad.Probability(frame); return err },
-			func() error { _, err := farVAD.Probability(frame); return err }},
+			func() error { _, err := vad.Probabilities(frame); return err },
+			func() error { _, err := farVAD.Probabilities(frame); return err }},
 		{"a question to the embedder", 60,
 			func() error { _, err := embedder.Embed(ctx, "query: 駐車場はありますか"); return err },
 			func() error { _, err := farEmbedder.Embed(ctx, "query: 駐車場はありますか"); return err }},
@@ -282,7 +282,7 @@ func (b *workersBench) restart(ctx context.Context, role worker.Role) (took time
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
 	call := map[worker.Role]func() error{
-		worker.ASR: func() error { _, err := pool.VAD().Probability(make([]float32, audio.FrameSamples)); return err },
+		worker.ASR: func() error { _, err := pool.VAD().Probabilities(make([]float32, audio.FrameSamples)); return err },
 		worker.LLM: func() error { _, err := pool.Embedder().Embed(ctx, "query: 傘"); return err },
 		// The first sound would be a second of synthesis; a voice that names itself is ready to speak.
 		worker.Voice: func() error { _, err := pool.Voice().ID(); return err },

@@ -115,3 +115,11 @@ func (c *countedFrames) Read(ctx context.Context) ([]float32, error) {
 	c.samples += len(frame)
 	return frame, err
 }
+
+// Ahead is the recording's.
+func (c *countedFrames) Ahead(frames int) []float32 {
+	if a, ok := c.Frames.(interface{ Ahead(int) []float32 }); ok {
+		return a.Ahead(frames)
+	}
+	return nil
+}

@@ -215,7 +215,7 @@ func TestARefreshReplacesWhoHeardAShopperAndNobodyElse(t *testing.T) {
 	before := p.Processes()
 	vad := p.VAD()
 	defer vad.Close()
-	if _, err := vad.Probability(make([]float32, audio.FrameSamples)); err != nil {
+	if _, err := vad.Probabilities(make([]float32, audio.FrameSamples)); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Refresh(bounded(t)); err != nil {
@@ -229,18 +229,18 @@ func TestARefreshReplacesWhoHeardAShopperAndNobodyElse(t *testing.T) {
 		t.Error("a refresh was counted as a crash")
 	}
 	// In the middle of a stream the VAD has lost something, and says so once.
-	if _, err := vad.Probability(make([]float32, audio.FrameSamples)); !errors.Is(err, ErrLost) {
+	if _, err := vad.Probabilities(make([]float32, audio.FrameSamples)); !errors.Is(err, ErrLost) {
 		t.Errorf("a VAD in the middle of a stream: %v", err)
 	}
 	vad.Reset()
-	if _, err := vad.Probability(make([]float32, audio.FrameSamples)); err != nil {
+	if _, err := vad.Probabilities(make([]float32, audio.FrameSamples)); err != nil {
 		t.Error(err)
 	}
 	vad.Reset()
 	if err := p.Refresh(bounded(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := vad.Probability(make([]float32, audio.FrameSamples)); err != nil {
+	if _, err := vad.Probabilities(make([]float32, audio.FrameSamples)); err != nil {
 		t.Errorf("a VAD between two shoppers: %v", err)
 	}
 }
@@ -295,7 +295,7 @@ func TestAClosedPoolRefusesCallsAndLeavesNoProcess(t *testing.T) {
 func TestAClientWithoutItsWorkerSaysSo(t *testing.T) {
 	p := start(t, nil, LLM)
 	_, err1 := p.Recognizer().Transcribe(bounded(t), nil, asr.Options{})
-	_, err2 := p.VAD().Probability(make([]float32, audio.FrameSamples))
+	_, err2 := p.VAD().Probabilities(make([]float32, audio.FrameSamples))
 	_, err3 := speech.Whole(p.Voice().Synthesize(bounded(t), "はい", speech.Options{}))
 	_, err4 := p.OpenMicrophone(bounded(t), audio.DeviceOptions{})
 	_, err5 := p.OpenSpeaker(bounded(t), audio.DeviceOptions{})

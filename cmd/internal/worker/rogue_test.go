@@ -58,7 +58,8 @@ var rogues = map[string]func(send func(proto.Message) error){
 		for send(&pb.PlayReply{Device: &pb.Device{}}) == nil {
 		}
 	},
-	"a probability of 2": func(send func(proto.Message) error) { send(&pb.DetectReply{Probability: 2}) },
+	"a probability of 2":             func(send func(proto.Message) error) { send(&pb.DetectReply{Probabilities: []float32{2}}) },
+	"two probabilities of one frame": func(send func(proto.Message) error) { send(&pb.DetectReply{Probabilities: []float32{0.5, 0.5}}) },
 }
 
 func hold() { time.Sleep(time.Minute) }
@@ -123,7 +124,7 @@ func TestAHostileWorkerIsLostAndCannotHarmTheKiosk(t *testing.T) {
 					return err
 				},
 				"detect": func() error {
-					_, err := p.VAD().Probability(make([]float32, audio.FrameSamples))
+					_, err := p.VAD().Probabilities(make([]float32, audio.FrameSamples))
 					return err
 				},
 				"listen": func() error {

@@ -128,15 +128,15 @@ func (e *earsServer) Detect(stream pb.Ears_DetectServer) error {
 		if err != nil {
 			return err
 		}
-		frame, whole := audio.UnpackSamples(m.GetFrame())
-		if !whole {
+		samples, whole := audio.UnpackSamples(m.GetFrames())
+		if !whole || len(samples) > maxFrames*audio.FrameSamples {
 			return status.Error(codes.InvalidArgument, "")
 		}
 		if m.GetReset_() {
 			v.Reset()
 		}
-		p, err := v.Probability(frame)
-		if err := stream.Send(&pb.DetectReply{Probability: p, Fault: vadFaults.code(err)}); err != nil {
+		list, err := v.Probabilities(samples)
+		if err := stream.Send(&pb.DetectReply{Probabilities: list, Fault: vadFaults.code(err)}); err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,7 @@ package worker
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,41 +34,58 @@ func (p *Pool) VAD() *VAD {
 	return &VAD{slot: s, none: err}
 }
 
-// Probability implements audio.VAD. Errors may also wrap ErrLost.
-func (v *VAD) Probability(frame []float32) (float32, error) {
+// maxFrames is how many frames cross at once: 2 s, 64 KiB, and 6 ms of computing.
+const maxFrames = 64
+
+// Probabilities implements audio.VAD. Errors may also wrap ErrLost.
+func (v *VAD) Probabilities(samples []float32) ([]float32, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	switch {
-	case v.closed:
-		return 0, audio.ErrClosed
-	case len(frame) != audio.FrameSamples:
-		return 0, fmt.Errorf("%w: %d samples, want %d", audio.ErrFrame, len(frame), audio.FrameSamples)
-	case v.none != nil:
-		return 0, v.none
+	if v.closed {
+		return nil, audio.ErrClosed
 	}
+	if err := audio.CheckFrames(samples); err != nil {
+		return nil, err
+	}
+	if v.none != nil {
+		return nil, v.none
+	}
+	list := make([]float32, 0, len(samples)/audio.FrameSamples)
+	for part := range slices.Chunk(samples, maxFrames*audio.FrameSamples) {
+		some, err := v.some(part)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	return list, nil
+}
+
+// some are the probabilities of at most maxFrames frames.
+func (v *VAD) some(samples []float32) ([]float32, error) {
 	ctx := context.Background()
 	if err := v.slot.gate.Acquire(ctx, 1); err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer v.slot.gate.Release(1)
 	if v.process != nil && !v.process.alive() {
 		why, missed := v.process.reason(), v.heard
 		v.drop()
 		if missed {
-			return 0, lost(ASR, why)
+			return nil, lost(ASR, why)
 		}
 	}
 	if v.process == nil {
 		if err := v.open(ctx); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	p, err := v.detect(frame)
+	list, err := v.detect(samples)
 	if err != nil {
 		err = v.slot.judge(ctx, ctx, v.process, err)
 		v.drop()
 	}
-	return p, err
+	return list, err
 }
 
 func (v *VAD) open(ctx context.Context) error {
@@ -86,25 +103,26 @@ func (v *VAD) open(ctx context.Context) error {
 	return nil
 }
 
-func (v *VAD) detect(frame []float32) (float32, error) {
+func (v *VAD) detect(samples []float32) ([]float32, error) {
 	p := v.process
 	p.heard.Store(true)
 	hung := time.AfterFunc(v.slot.limits.frame, func() { p.kill(Hung) })
 	defer hung.Stop()
 	// An error of Send is told by Recv.
-	_ = v.stream.Send(&pb.DetectRequest{Frame: audio.PackSamples(frame), Reset_: v.reset})
+	_ = v.stream.Send(&pb.DetectRequest{Frames: audio.PackSamples(samples), Reset_: v.reset})
 	v.reset, v.heard = false, true
 	reply, err := v.stream.Recv()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := vadFaults.err(ASR, reply.GetFault()); err != nil {
-		return 0, err
+		return nil, err
 	}
-	if q := reply.GetProbability(); q >= 0 && q <= 1 {
-		return q, nil
+	list := reply.GetProbabilities()
+	if len(list) != len(samples)/audio.FrameSamples || slices.ContainsFunc(list, func(p float32) bool { return !(p >= 0 && p <= 1) }) {
+		return nil, errGarbage
 	}
-	return 0, errGarbage
+	return list, nil
 }
 
 // drop forgets the stream; the worker's end of it is gone or going.

@@ -1132,8 +1132,8 @@ func (x *TokensReply) GetTokens() int32 {
 
 type DetectRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Frame         []byte                 `protobuf:"bytes,1,opt,name=frame,proto3" json:"frame,omitempty"`
-	Reset_        bool                   `protobuf:"varint,2,opt,name=reset,proto3" json:"reset,omitempty"` // forget what was heard before the frame
+	Frames        []byte                 `protobuf:"bytes,1,opt,name=frames,proto3" json:"frames,omitempty"` // whole ones
+	Reset_        bool                   `protobuf:"varint,2,opt,name=reset,proto3" json:"reset,omitempty"`  // forget what was heard before them
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1168,9 +1168,9 @@ func (*DetectRequest) Descriptor() ([]byte, []int) {
 	return file_worker_proto_rawDescGZIP(), []int{17}
 }
 
-func (x *DetectRequest) GetFrame() []byte {
+func (x *DetectRequest) GetFrames() []byte {
 	if x != nil {
-		return x.Frame
+		return x.Frames
 	}
 	return nil
 }
@@ -1185,7 +1185,7 @@ func (x *DetectRequest) GetReset_() bool {
 type DetectReply struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Fault         Fault                  `protobuf:"varint,1,opt,name=fault,proto3,enum=tenin.worker.Fault" json:"fault,omitempty"`
-	Probability   float32                `protobuf:"fixed32,2,opt,name=probability,proto3" json:"probability,omitempty"`
+	Probabilities []float32              `protobuf:"fixed32,2,rep,packed,name=probabilities,proto3" json:"probabilities,omitempty"` // one for each frame
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1227,11 +1227,11 @@ func (x *DetectReply) GetFault() Fault {
 	return Fault_FAULT_NONE
 }
 
-func (x *DetectReply) GetProbability() float32 {
+func (x *DetectReply) GetProbabilities() []float32 {
 	if x != nil {
-		return x.Probability
+		return x.Probabilities
 	}
-	return 0
+	return nil
 }
 
 type EmbedRequest struct {
@@ -2057,13 +2057,13 @@ const file_worker_proto_rawDesc = "" +
 	"\x04text\x18\x01 \x01(\fR\x04text\"P\n" +
 	"\vTokensReply\x12)\n" +
 	"\x05fault\x18\x01 \x01(\x0e2\x13.tenin.worker.FaultR\x05fault\x12\x16\n" +
-	"\x06tokens\x18\x02 \x01(\x05R\x06tokens\";\n" +
-	"\rDetectRequest\x12\x14\n" +
-	"\x05frame\x18\x01 \x01(\fR\x05frame\x12\x14\n" +
-	"\x05reset\x18\x02 \x01(\bR\x05reset\"Z\n" +
+	"\x06tokens\x18\x02 \x01(\x05R\x06tokens\"=\n" +
+	"\rDetectRequest\x12\x16\n" +
+	"\x06frames\x18\x01 \x01(\fR\x06frames\x12\x14\n" +
+	"\x05reset\x18\x02 \x01(\bR\x05reset\"^\n" +
 	"\vDetectReply\x12)\n" +
-	"\x05fault\x18\x01 \x01(\x0e2\x13.tenin.worker.FaultR\x05fault\x12 \n" +
-	"\vprobability\x18\x02 \x01(\x02R\vprobability\"\"\n" +
+	"\x05fault\x18\x01 \x01(\x0e2\x13.tenin.worker.FaultR\x05fault\x12$\n" +
+	"\rprobabilities\x18\x02 \x03(\x02R\rprobabilities\"\"\n" +
 	"\fEmbedRequest\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\fR\x04text\"O\n" +
 	"\n" +
