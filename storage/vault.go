@@ -82,6 +82,10 @@ type Vault struct {
 	behind error
 	// staffTag is the tag of the staff accounts' record; zero while there are none.
 	staffTag pin
+	// clock is what the state remembers of the machine's clock.
+	clock ClockMark
+	// accessTag is the tag of the head of the log of accesses; zero while it is empty.
+	accessTag pin
 }
 
 // Open opens the vault in the folder home, or makes a new one if there is none.
@@ -255,12 +259,24 @@ func (v *Vault) readState(tx *bolt.Tx) error {
 		return err
 	}
 	payload, err := openRecord(aead, v.statePlace(), kindState, b.Get(keyState))
-	if err != nil || len(payload) != 8 && len(payload) != 8+len(pin{}) {
+	const (
+		withStaff    = 8 + len(pin{})
+		withClock    = withStaff + clockSize
+		withAccesses = withClock + len(pin{})
+	)
+	if err != nil || len(payload) != 8 && len(payload) != withStaff && len(payload) != withClock && len(payload) != withAccesses {
 		return damaged("it does not belong to this keyring; restore both from one backup")
 	}
-	// A vault from before there were staff accounts has no tag of theirs.
-	if len(payload) > 8 {
-		v.staffTag = pin(payload[8:])
+	// A vault from before there were staff accounts has no tag of theirs, older ones no mark of the clock and no
+	// tag of the log of accesses.
+	if len(payload) >= withStaff {
+		v.staffTag = pin(payload[8:withStaff])
+	}
+	if len(payload) > withStaff {
+		v.clock = parseClock(payload[withStaff:])
+	}
+	if len(payload) > withClock {
+		v.accessTag = pin(payload[withClock:])
 	}
 	v.stored = binary.LittleEndian.Uint64(payload)
 	switch g := v.ring.generation; {
@@ -280,7 +296,8 @@ func (v *Vault) putState(tx *bolt.Tx) error {
 		return err
 	}
 	payload := binary.LittleEndian.AppendUint64(nil, v.ring.generation)
-	b, err := sealRecord(aead, v.statePlace(), kindState, append(payload, v.staffTag[:]...))
+	payload = append(payload, v.staffTag[:]...)
+	b, err := sealRecord(aead, v.statePlace(), kindState, append(v.clock.append(payload), v.accessTag[:]...))
 	if err != nil {
 		return err
 	}
