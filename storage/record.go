@@ -20,6 +20,10 @@ const (
 	classEntry  class = 3 // a session's meta, turns and sound, by sequence
 	classOutbox class = 4 // an outbox payload; the id stands in the session's place
 	classStaff  class = 5 // the staff accounts, seq 0
+
+	classNote       class = 6 // a note, by the hash of its name
+	classAccess     class = 7 // a line of the log of accesses, by sequence
+	classAccessHead class = 8 // the count of those lines, seq 0
 )
 
 // kind is what a record holds. It lies inside the ciphertext, where neither an
@@ -34,6 +38,9 @@ const (
 	kindSound
 	kindPayload
 	kindStaff
+	kindNote
+	kindAccess
+	kindAccessHead
 )
 
 const (
@@ -50,7 +57,7 @@ const (
 type place struct {
 	class class
 	vault ID
-	owner ID // session or outbox id; zero for the state and the staff
+	owner ID // session or outbox id, or a note's key; zero for what there is one of
 	seq   uint32
 }
 
@@ -130,7 +137,7 @@ func parseFrame(b []byte) (kind, []byte, error) {
 		return 0, nil, damaged("a record is cut")
 	}
 	k, n := kind(b[0]), binary.LittleEndian.Uint32(b[1:])
-	if k < kindState || k > kindStaff || n > maxRecord || len(b) != paddedSize(int(n)) {
+	if k < kindState || k > kindAccessHead || n > maxRecord || len(b) != paddedSize(int(n)) {
 		return 0, nil, damaged("a record has an impossible form")
 	}
 	payload, rest := b[frameHeader:frameHeader+n], b[frameHeader+n:]
