@@ -15,8 +15,8 @@ type (
 	ErasePIN struct{}
 	// EnterPIN ends the PIN.
 	EnterPIN struct{}
-	// ToggleLetters changes between digits and letters.
-	ToggleLetters struct{}
+	// TurnKeys changes between digits, letters and capitals.
+	TurnKeys struct{}
 	// LockNow locks the screens.
 	LockNow struct{}
 	// Unlock asks for the PIN.
@@ -55,6 +55,8 @@ type (
 	// Undo takes the publication back.
 	Undo struct{}
 
+	// ChooseTopic shows the topics that NarrowTo can be given.
+	ChooseTopic struct{}
 	// NarrowTo narrows the list of conversations to a topic; empty: all.
 	NarrowTo struct{ Topic string }
 	// OpenConversation asks to read a conversation.
@@ -116,7 +118,7 @@ func (ChooseName) event()       {}
 func (PINKey) event()           {}
 func (ErasePIN) event()         {}
 func (EnterPIN) event()         {}
-func (ToggleLetters) event()    {}
+func (TurnKeys) event()         {}
 func (LockNow) event()          {}
 func (Unlock) event()           {}
 func (Leave) event()            {}
@@ -134,6 +136,7 @@ func (StopSound) event()        {}
 func (FixReading) event()       {}
 func (Publish) event()          {}
 func (Undo) event()             {}
+func (ChooseTopic) event()      {}
 func (NarrowTo) event()         {}
 func (OpenConversation) event() {}
 func (ChooseWhy) event()        {}

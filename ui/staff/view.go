@@ -27,14 +27,25 @@ type Screen interface{ screen() }
 
 // Lock is the pad for the PIN.
 type Lock struct {
-	Names   []string // the accounts to choose from; one or none: nobody is asked who they are
-	Name    string   // the one that was chosen
-	Digits  int      // how many characters of the PIN were typed; they themselves are not here
-	Letters bool     // letters, for a PIN that has some, in the place of digits
-	Wrong   bool     // the last PIN was wrong
-	Wait    int      // seconds until a PIN may be tried again; 0: now
-	Back    bool     // there is a shopper's screen to go back to
+	Names  []string // the accounts to choose from; one or none: nobody is asked who they are
+	Name   string   // the one that was chosen
+	From   int      // the first of Names that is shown
+	Digits int      // how many characters of the PIN were typed; they themselves are not here
+	Keys   PINKeys  // what stands on the keys
+	Wrong  bool     // the last PIN was wrong
+	Wait   int      // seconds until a PIN may be tried again; 0: now
+	Back   bool     // there is a screen to go back to
 }
+
+// PINKeys is what stands on the keys of the pad.
+type PINKeys int
+
+// The keys of the pad. Most PINs are digits; letters are for the others.
+const (
+	DigitKeys PINKeys = iota
+	LetterKeys
+	CapitalKeys
+)
 
 // Help is who needs somebody now, who has waited longest first.
 type Help struct {
@@ -114,7 +125,9 @@ type Conversations struct {
 	List   []Conversation
 	Topics []string // what the list can be narrowed to
 	Topic  string   // what it is narrowed to; empty: all
-	From   int      // the first conversation that is shown
+	// Choosing shows the topics in the place of the list.
+	Choosing bool
+	From     int // the first conversation, or topic, that is shown
 }
 
 // Conversation is a kept conversation as a list shows it, without a word of it.
