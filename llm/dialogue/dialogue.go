@@ -34,6 +34,9 @@ type Reply struct {
 	Language string
 	// Topic is the shop's own name for what was asked; empty for a hand-off.
 	Topic string
+	// About is what a hand-off is probably about, for whoever is called: the topic of the answer that came nearest.
+	// Empty when nothing came near, and for an answer.
+	About string
 	// Place is where the thing is, when the shop said so.
 	Place string
 	// Sources are the ids of the knowledge that Text comes from.
@@ -57,6 +60,8 @@ type Policy struct {
 	HandOff map[string]string
 	// Now is the clock for validity dates; nil means the system's.
 	Now func() time.Time
+	// Off says of a topic that questions about it go to a person for now; nil: of none. It is asked for each question.
+	Off func(topic string) bool
 }
 
 // Clerk answers questions from one shop's knowledge.
@@ -91,12 +96,25 @@ func (c *Clerk) Respond(ctx context.Context, text, language string) (Reply, erro
 		if !sayable(hit, now) {
 			continue
 		}
-		if hit.Score < c.policy.Threshold {
-			return c.handOff(language, hit.Score), nil
+		reply := c.handOff(language, hit.Score)
+		if hit.Entry != nil && hit.Score >= c.policy.Threshold*aboutShare {
+			reply.About = hit.Entry.Topic
+		}
+		if hit.Score < c.policy.Threshold || c.off(hit) {
+			return reply, nil
 		}
 		return compose(hit, language), nil
 	}
 	return c.handOff(language, 0), nil
+}
+
+// aboutShare of the threshold is the score from which the topic of a hand-off is guessed: a wrong answer near the
+// question is of its topic more often than not.
+const aboutShare = 0.5
+
+// off says whether the shop wants a person to answer what was found.
+func (c *Clerk) off(hit knowledge.Hit) bool {
+	return c.policy.Off != nil && hit.Entry != nil && hit.Entry.Topic != "" && c.policy.Off(hit.Entry.Topic)
 }
 
 // sayable says whether a hit may be told to a shopper now.

@@ -143,3 +143,28 @@ func TestEveryReplyIsTheShopsOwnWords(t *testing.T) {
 		}
 	})
 }
+
+func TestATopicThatIsOffGoesToAPersonWhoIsToldWhatItIsAbout(t *testing.T) {
+	off := ""
+	c := New(found{answer(0.9, nil)}, Policy{Threshold: 0.5, Now: func() time.Time { return noon }, Off: func(topic string) bool { return topic == off }})
+	if r := respond(t, c, "何時？", "ja"); r.Kind != Approved || r.About != "" {
+		t.Errorf("got %+v", r)
+	}
+	off = "営業"
+	if r := respond(t, c, "何時？", "ja"); r.Kind != HandOff || r.About != off || r.Score != 0.9 || len(r.Sources) > 0 {
+		t.Errorf("got %+v", r)
+	}
+	off = ""
+	bare := New(found{answer(0.9, func(e *knowledge.Entry) { e.Topic = "" })}, Policy{Threshold: 0.5, Off: func(string) bool { return true }})
+	if r := respond(t, bare, "何時？", "ja"); r.Kind != Approved {
+		t.Errorf("an answer without a topic was off: %+v", r)
+	}
+}
+
+func TestAHandOffTellsWhatItIsAboutOnlyWhenSomethingCameNear(t *testing.T) {
+	for score, want := range map[float64]string{0.4: "営業", 0.1: ""} {
+		if r := respond(t, clerk(answer(score, nil)), "何時？", "ja"); r.Kind != HandOff || r.About != want || r.Topic != "" {
+			t.Errorf("at %g: %+v", score, r)
+		}
+	}
+}
