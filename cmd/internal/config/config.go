@@ -22,6 +22,7 @@ import (
 // Config is the whole of tenin.toml. Example holds every key with its meaning.
 type Config struct {
 	Shop      Shop      `toml:"shop"`
+	Kiosk     Kiosk     `toml:"kiosk"`
 	Audio     Audio     `toml:"audio"`
 	Speech    Speech    `toml:"speech"`
 	Answers   Answers   `toml:"answers"`
@@ -29,6 +30,7 @@ type Config struct {
 	Engines   Engines   `toml:"engines"`
 	Seal      Seal      `toml:"seal"`
 	Idle      Idle      `toml:"idle"`
+	Call      Call      `toml:"call"`
 	Log       Log       `toml:"log"`
 	Control   Control   `toml:"control"`
 	Hub       Hub       `toml:"hub"`
@@ -87,12 +89,14 @@ type Engines struct {
 func Default() Config {
 	return Config{
 		Shop:      Shop{Language: "auto"},
+		Kiosk:     defaultKiosk(),
 		Audio:     Audio{QuietSeconds: 8},
 		Speech:    Speech{Voice: "jf_alpha", Speed: 1},
 		Answers:   Answers{Threshold: DefaultThreshold},
 		Retention: Retention{Days: 30, Audio: true},
 		Seal:      defaultSeal(),
 		Idle:      defaultIdle(),
+		Call:      defaultCall(),
 		Log:       defaultLog(),
 		Control:   defaultControl(),
 		Hub:       defaultHub(),
@@ -194,7 +198,7 @@ func (c *Config) check() error {
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
-	return firstError(c.Seal.check, c.Idle.check, c.Log.check, c.Control.check, c.Sandbox.check)
+	return firstError(c.Kiosk.check, c.Seal.check, c.Idle.check, c.Call.check, c.Log.check, c.Control.check, c.Sandbox.check)
 }
 
 func firstError(checks ...func() error) error {
