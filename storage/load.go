@@ -158,6 +158,7 @@ func (v *Vault) read(id ID, want int) (saved *Saved, samples []int16, err error)
 		if err := r.all(tx.Bucket(bucketSessions).Bucket(id[:]), h); err != nil {
 			return fmt.Errorf("session %s: %w", id, err)
 		}
+		r.saved.rate(h.Helped)
 		_, r.saved.Open = v.live[id]
 		saved, samples = &r.saved, r.samples
 		return nil

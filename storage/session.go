@@ -39,6 +39,7 @@ type Turn struct {
 	Sources    []string  `json:"sources,omitempty"` // knowledge ids
 	Score      float64   `json:"score"`             // in [0, 1]
 	Clip       int       `json:"clip,omitempty"`    // the shopper's voice: a Clip's Number, 0 for none
+	Helped     string    `json:"helped,omitempty"`  // "yes" or "no" where the shopper said so: see [Vault.Rate]
 	Timings    Timings   `json:"timings"`
 }
 
@@ -70,6 +71,9 @@ type head struct {
 	Turns    int        `json:"turns"`
 	Clips    int        `json:"clips"`
 	Samples  int64      `json:"samples"`
+	// Receipt is the hash of the code that the shopper has; Helped what they said of turns, by number.
+	Receipt []byte       `json:"receipt,omitempty"`
+	Helped  map[int]bool `json:"helped,omitempty"`
 }
 
 var keyHead = []byte("head")
@@ -220,7 +224,7 @@ func (s *Session) Append(t Turn) error {
 	if err != nil {
 		return fmt.Errorf("turn: %w", err)
 	}
-	t.At = at
+	t.At, t.Helped = at, ""
 	if math.IsNaN(t.Score) || t.Score < 0 || t.Score > 1 {
 		return fmt.Errorf("turn: score is not in [0, 1]")
 	}

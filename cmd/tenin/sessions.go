@@ -143,17 +143,19 @@ func newSessionsShow(f *flags) *cobra.Command {
 func newSessionsErase(f *flags) *cobra.Command {
 	who := &asker{}
 	c := &cobra.Command{
-		Use:   "erase SESSION",
+		Use:   "erase SESSION|CODE",
 		Short: "Destroy one session for good",
-		Long:  "Destroys a session's key, and then its words and sound. SESSION is its name or the beginning of it. A running kiosk wants a\nmanager's PIN for it where the shop has staff accounts. JSON fields: session, erased.",
-		Args:  cobra.ExactArgs(1),
+		Long: "Destroys a session's key, and then its words and sound. SESSION is its name or the beginning of it; CODE is the code that the\n" +
+			"kiosk gave the shopper, in any spelling of it. A running kiosk wants a PIN for it where the shop has staff accounts:\n" +
+			"a manager's for SESSION, for CODE that of staff will do. JSON fields: session, erased.",
+		Example: `  tenin sessions erase 3f2a
+  tenin sessions erase 7K4M-2QXD-93`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var id storage.ID
 			err := withVault(cmd, f, who, func(owner kiosk.Owner) (err error) {
-				if id, err = findSession(cmd.Context(), owner, args[0]); err != nil {
-					return err
-				}
-				return owner.Erase(cmd.Context(), id)
+				id, err = eraseNamed(cmd.Context(), owner, args[0])
+				return err
 			})
 			if err != nil {
 				return err
@@ -167,6 +169,26 @@ func newSessionsErase(f *flags) *cobra.Command {
 	}
 	who.addTo(c, "staff", "pin-file")
 	return c
+}
+
+// eraseNamed erases the session of that name or receipt. A few beginnings of names read as codes as well: no session has
+// such a code, but by a chance of one in 2^45.
+func eraseNamed(ctx context.Context, owner kiosk.Owner, name string) (storage.ID, error) {
+	_, wrong := storage.ParseReceipt(name)
+	hexadecimal := strings.Trim(strings.ToLower(name), "0123456789abcdef") == ""
+	if wrong == nil {
+		id, err := owner.EraseReceipt(ctx, name)
+		if err == nil || !hexadecimal || !errors.Is(err, storage.ErrNotFound) {
+			return id, err
+		}
+	} else if !hexadecimal {
+		return storage.ID{}, usageError{fmt.Errorf("neither the name of a session nor a shopper's code: %w", wrong)}
+	}
+	id, err := findSession(ctx, owner, name)
+	if err != nil {
+		return id, err
+	}
+	return id, owner.Erase(ctx, id)
 }
 
 // findSession takes a whole name, or a beginning that only one session has.

@@ -45,23 +45,25 @@ var (
 
 // rules is every call. One that is not named here is refused.
 var rules = map[string]rule{
-	pb.Kiosk_Status_FullMethodName:     {nil, short},
-	pb.Events_Watch_FullMethodName:     {nil, 0},
-	pb.Events_Handle_FullMethodName:    {nil, short},
-	pb.Access_Login_FullMethodName:     {nil, short},
-	pb.Access_Logout_FullMethodName:    {nil, short},
-	pb.Sessions_List_FullMethodName:    {nil, short},
-	pb.Sessions_Show_FullMethodName:    {words, short},
-	pb.Sessions_Erase_FullMethodName:   {manages, short},
-	pb.Keys_Status_FullMethodName:      {nil, short},
-	pb.Knowledge_Import_FullMethodName: {nil, long},
-	pb.Knowledge_Step_FullMethodName:   {nil, long},
-	pb.Knowledge_List_FullMethodName:   {nil, short},
-	pb.Staff_List_FullMethodName:       {nil, short},
-	pb.Staff_Add_FullMethodName:        {manages, short},
-	pb.Staff_Disable_FullMethodName:    {manages, short},
-	pb.Clerk_Ask_FullMethodName:        {nil, 0},
-	pb.Egress_Probe_FullMethodName:     {tends, looks},
+	pb.Kiosk_Status_FullMethodName:   {nil, short},
+	pb.Events_Watch_FullMethodName:   {nil, 0},
+	pb.Events_Handle_FullMethodName:  {nil, short},
+	pb.Access_Login_FullMethodName:   {nil, short},
+	pb.Access_Logout_FullMethodName:  {nil, short},
+	pb.Sessions_List_FullMethodName:  {nil, short},
+	pb.Sessions_Show_FullMethodName:  {words, short},
+	pb.Sessions_Erase_FullMethodName: {manages, short},
+	// The shopper who shows the code decides, and whoever stands at the counter does it.
+	pb.Sessions_EraseReceipt_FullMethodName: {words, short},
+	pb.Keys_Status_FullMethodName:           {nil, short},
+	pb.Knowledge_Import_FullMethodName:      {nil, long},
+	pb.Knowledge_Step_FullMethodName:        {nil, long},
+	pb.Knowledge_List_FullMethodName:        {nil, short},
+	pb.Staff_List_FullMethodName:            {nil, short},
+	pb.Staff_Add_FullMethodName:             {manages, short},
+	pb.Staff_Disable_FullMethodName:         {manages, short},
+	pb.Clerk_Ask_FullMethodName:             {nil, 0},
+	pb.Egress_Probe_FullMethodName:          {tends, looks},
 }
 
 // tokenKey is the header that carries the token.

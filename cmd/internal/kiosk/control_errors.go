@@ -20,6 +20,7 @@ var reasons = []struct {
 	{"wrong-key", storage.ErrWrongKey},
 	{"no-space", storage.ErrNoSpace},
 	{"not-found", storage.ErrNotFound},
+	{"no-receipt", storage.ErrNoReceipt},
 	{"closed", storage.ErrClosed},
 	{"too-large", storage.ErrTooLarge},
 	{"pin-locked", storage.ErrPINLocked},

@@ -21,6 +21,9 @@ type Owner interface {
 	Load(context.Context, storage.ID) (*storage.Saved, error)
 	// Erase destroys a session. A running kiosk wants a manager's PIN.
 	Erase(context.Context, storage.ID) error
+	// EraseReceipt destroys the session of a receipt and returns its name. Errors wrap storage.ErrNoReceipt or
+	// storage.ErrNotFound. A running kiosk wants the PIN of staff or a manager.
+	EraseReceipt(ctx context.Context, code string) (storage.ID, error)
 	// Keys tells about the keys of the open vault; nothing where there is none.
 	Keys(context.Context) (storage.KeyStatus, error)
 
@@ -123,6 +126,13 @@ func (l *local) Erase(_ context.Context, id storage.ID) error {
 		return fmt.Errorf("session %s: %w", id, storage.ErrNotFound)
 	}
 	return l.vault.Erase(id)
+}
+
+func (l *local) EraseReceipt(_ context.Context, code string) (storage.ID, error) {
+	if err := l.open(false); err != nil {
+		return storage.ID{}, err
+	}
+	return eraseReceipt(l.vault, code)
 }
 
 func (l *local) Keys(context.Context) (storage.KeyStatus, error) {

@@ -80,6 +80,14 @@ func (r *remote) Erase(ctx context.Context, id storage.ID) error {
 	return err
 }
 
+func (r *remote) EraseReceipt(ctx context.Context, code string) (storage.ID, error) {
+	reply, err := pb.NewSessionsClient(r.client.Conn()).EraseReceipt(ctx, &pb.EraseReceiptRequest{Code: code})
+	if err != nil {
+		return storage.ID{}, err
+	}
+	return idFromWire(reply.Id)
+}
+
 func (r *remote) Keys(ctx context.Context) (storage.KeyStatus, error) {
 	w, err := pb.NewKeysClient(r.client.Conn()).Status(ctx, &pb.KeysRequest{})
 	if err != nil {

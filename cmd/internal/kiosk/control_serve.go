@@ -242,6 +242,15 @@ func (s sessionsService) Erase(ctx context.Context, r *pb.EraseRequest) (*pb.Era
 	return &pb.EraseReply{}, nil
 }
 
+func (s sessionsService) EraseReceipt(ctx context.Context, r *pb.EraseReceiptRequest) (*pb.EraseReceiptReply, error) {
+	id, err := eraseReceipt(s.clerk.vault, r.Code)
+	if err != nil {
+		return nil, err
+	}
+	s.log(ctx, "a session was erased by its receipt", "session", id.String())
+	return &pb.EraseReceiptReply{Id: id[:]}, nil
+}
+
 type keysService struct {
 	pb.UnimplementedKeysServer
 	served

@@ -118,6 +118,8 @@ func TestARunningKioskAndAnOpenedVaultAnswerTheSame(t *testing.T) {
 		"load":              func(o Owner) (any, error) { return o.Load(t.Context(), id) },
 		"load what is not":  func(o Owner) (any, error) { return o.Load(t.Context(), storage.ID{1}) },
 		"erase what is not": func(o Owner) (any, error) { return nil, o.Erase(t.Context(), storage.ID{1}) },
+		"no such receipt":   func(o Owner) (any, error) { return o.EraseReceipt(t.Context(), storage.Receipt(0).String()) },
+		"no receipt":        func(o Owner) (any, error) { return o.EraseReceipt(t.Context(), "what was said") },
 		"keys":              func(o Owner) (any, error) { return o.Keys(t.Context()) },
 		"staff":             func(o Owner) (any, error) { return o.Staff(t.Context()) },
 		"staff twice": func(o Owner) (any, error) {

@@ -90,7 +90,7 @@ func turnToWire(t storage.Turn) *pb.Turn {
 	g := t.Timings
 	return &pb.Turn{
 		AtNs: control.Nanoseconds(t.At), Transcript: t.Transcript, Language: t.Language, Answer: t.Answer, Detail: t.Detail,
-		Kind: t.Kind, Sources: t.Sources, Score: t.Score, Clip: int32(t.Clip),
+		Kind: t.Kind, Sources: t.Sources, Score: t.Score, Clip: int32(t.Clip), Helped: t.Helped,
 		Timings: &pb.Timings{
 			VadNs: int64(g.VAD), AsrNs: int64(g.ASR), RetrieveNs: int64(g.Retrieve), GenerateNs: int64(g.Generate),
 			FirstAudioNs: int64(g.FirstAudio), TotalNs: int64(g.Total),
@@ -102,7 +102,7 @@ func turnFromWire(w *pb.Turn) storage.Turn {
 	g := w.GetTimings()
 	return storage.Turn{
 		At: control.Time(w.AtNs), Transcript: w.Transcript, Language: w.Language, Answer: w.Answer, Detail: w.Detail,
-		Kind: w.Kind, Sources: w.Sources, Score: w.Score, Clip: int(w.Clip),
+		Kind: w.Kind, Sources: w.Sources, Score: w.Score, Clip: int(w.Clip), Helped: w.Helped,
 		Timings: storage.Timings{
 			VAD: time.Duration(g.GetVadNs()), ASR: time.Duration(g.GetAsrNs()), Retrieve: time.Duration(g.GetRetrieveNs()),
 			Generate: time.Duration(g.GetGenerateNs()), FirstAudio: time.Duration(g.GetFirstAudioNs()), Total: time.Duration(g.GetTotalNs()),

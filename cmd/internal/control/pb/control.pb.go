@@ -134,7 +134,7 @@ func (x ImportPart_Mode) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ImportPart_Mode.Descriptor instead.
 func (ImportPart_Mode) EnumDescriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{26, 0}
+	return file_control_proto_rawDescGZIP(), []int{28, 0}
 }
 
 // Problem is the detail of an error status: reason is a stable word, text a line for people.
@@ -1410,6 +1410,7 @@ type Turn struct {
 	Score         float64                `protobuf:"fixed64,8,opt,name=score,proto3" json:"score,omitempty"`
 	Clip          int32                  `protobuf:"varint,9,opt,name=clip,proto3" json:"clip,omitempty"`
 	Timings       *Timings               `protobuf:"bytes,10,opt,name=timings,proto3" json:"timings,omitempty"`
+	Helped        string                 `protobuf:"bytes,11,opt,name=helped,proto3" json:"helped,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1512,6 +1513,13 @@ func (x *Turn) GetTimings() *Timings {
 		return x.Timings
 	}
 	return nil
+}
+
+func (x *Turn) GetHelped() string {
+	if x != nil {
+		return x.Helped
+	}
+	return ""
 }
 
 type Timings struct {
@@ -1678,6 +1686,94 @@ func (*EraseReply) Descriptor() ([]byte, []int) {
 	return file_control_proto_rawDescGZIP(), []int{23}
 }
 
+type EraseReceiptRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          string                 `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseReceiptRequest) Reset() {
+	*x = EraseReceiptRequest{}
+	mi := &file_control_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseReceiptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseReceiptRequest) ProtoMessage() {}
+
+func (x *EraseReceiptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseReceiptRequest.ProtoReflect.Descriptor instead.
+func (*EraseReceiptRequest) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *EraseReceiptRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+type EraseReceiptReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseReceiptReply) Reset() {
+	*x = EraseReceiptReply{}
+	mi := &file_control_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseReceiptReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseReceiptReply) ProtoMessage() {}
+
+func (x *EraseReceiptReply) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseReceiptReply.ProtoReflect.Descriptor instead.
+func (*EraseReceiptReply) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *EraseReceiptReply) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
 type KeysRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1686,7 +1782,7 @@ type KeysRequest struct {
 
 func (x *KeysRequest) Reset() {
 	*x = KeysRequest{}
-	mi := &file_control_proto_msgTypes[24]
+	mi := &file_control_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1698,7 +1794,7 @@ func (x *KeysRequest) String() string {
 func (*KeysRequest) ProtoMessage() {}
 
 func (x *KeysRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[24]
+	mi := &file_control_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1711,7 +1807,7 @@ func (x *KeysRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysRequest.ProtoReflect.Descriptor instead.
 func (*KeysRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{24}
+	return file_control_proto_rawDescGZIP(), []int{26}
 }
 
 type KeysReply struct {
@@ -1728,7 +1824,7 @@ type KeysReply struct {
 
 func (x *KeysReply) Reset() {
 	*x = KeysReply{}
-	mi := &file_control_proto_msgTypes[25]
+	mi := &file_control_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1740,7 +1836,7 @@ func (x *KeysReply) String() string {
 func (*KeysReply) ProtoMessage() {}
 
 func (x *KeysReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[25]
+	mi := &file_control_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1753,7 +1849,7 @@ func (x *KeysReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KeysReply.ProtoReflect.Descriptor instead.
 func (*KeysReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{25}
+	return file_control_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *KeysReply) GetGeneration() uint64 {
@@ -1803,7 +1899,7 @@ type ImportPart struct {
 
 func (x *ImportPart) Reset() {
 	*x = ImportPart{}
-	mi := &file_control_proto_msgTypes[26]
+	mi := &file_control_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1815,7 +1911,7 @@ func (x *ImportPart) String() string {
 func (*ImportPart) ProtoMessage() {}
 
 func (x *ImportPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[26]
+	mi := &file_control_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1828,7 +1924,7 @@ func (x *ImportPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportPart.ProtoReflect.Descriptor instead.
 func (*ImportPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{26}
+	return file_control_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ImportPart) GetMode() ImportPart_Mode {
@@ -1854,7 +1950,7 @@ type StepRequest struct {
 
 func (x *StepRequest) Reset() {
 	*x = StepRequest{}
-	mi := &file_control_proto_msgTypes[27]
+	mi := &file_control_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +1962,7 @@ func (x *StepRequest) String() string {
 func (*StepRequest) ProtoMessage() {}
 
 func (x *StepRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[27]
+	mi := &file_control_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +1975,7 @@ func (x *StepRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StepRequest.ProtoReflect.Descriptor instead.
 func (*StepRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{27}
+	return file_control_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *StepRequest) GetRedo() bool {
@@ -1901,7 +1997,7 @@ type Changed struct {
 
 func (x *Changed) Reset() {
 	*x = Changed{}
-	mi := &file_control_proto_msgTypes[28]
+	mi := &file_control_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1913,7 +2009,7 @@ func (x *Changed) String() string {
 func (*Changed) ProtoMessage() {}
 
 func (x *Changed) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[28]
+	mi := &file_control_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1926,7 +2022,7 @@ func (x *Changed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Changed.ProtoReflect.Descriptor instead.
 func (*Changed) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{28}
+	return file_control_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Changed) GetDiff() []byte {
@@ -1958,7 +2054,7 @@ type KnowledgeRequest struct {
 
 func (x *KnowledgeRequest) Reset() {
 	*x = KnowledgeRequest{}
-	mi := &file_control_proto_msgTypes[29]
+	mi := &file_control_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1970,7 +2066,7 @@ func (x *KnowledgeRequest) String() string {
 func (*KnowledgeRequest) ProtoMessage() {}
 
 func (x *KnowledgeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[29]
+	mi := &file_control_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1983,7 +2079,7 @@ func (x *KnowledgeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnowledgeRequest.ProtoReflect.Descriptor instead.
 func (*KnowledgeRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{29}
+	return file_control_proto_rawDescGZIP(), []int{31}
 }
 
 type KnowledgePart struct {
@@ -1997,7 +2093,7 @@ type KnowledgePart struct {
 
 func (x *KnowledgePart) Reset() {
 	*x = KnowledgePart{}
-	mi := &file_control_proto_msgTypes[30]
+	mi := &file_control_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2009,7 +2105,7 @@ func (x *KnowledgePart) String() string {
 func (*KnowledgePart) ProtoMessage() {}
 
 func (x *KnowledgePart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[30]
+	mi := &file_control_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2022,7 +2118,7 @@ func (x *KnowledgePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use KnowledgePart.ProtoReflect.Descriptor instead.
 func (*KnowledgePart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{30}
+	return file_control_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *KnowledgePart) GetDemo() bool {
@@ -2047,7 +2143,7 @@ type StaffRequest struct {
 
 func (x *StaffRequest) Reset() {
 	*x = StaffRequest{}
-	mi := &file_control_proto_msgTypes[31]
+	mi := &file_control_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2059,7 +2155,7 @@ func (x *StaffRequest) String() string {
 func (*StaffRequest) ProtoMessage() {}
 
 func (x *StaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[31]
+	mi := &file_control_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2072,7 +2168,7 @@ func (x *StaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffRequest.ProtoReflect.Descriptor instead.
 func (*StaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{31}
+	return file_control_proto_rawDescGZIP(), []int{33}
 }
 
 type StaffReply struct {
@@ -2084,7 +2180,7 @@ type StaffReply struct {
 
 func (x *StaffReply) Reset() {
 	*x = StaffReply{}
-	mi := &file_control_proto_msgTypes[32]
+	mi := &file_control_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2192,7 @@ func (x *StaffReply) String() string {
 func (*StaffReply) ProtoMessage() {}
 
 func (x *StaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[32]
+	mi := &file_control_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2205,7 @@ func (x *StaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffReply.ProtoReflect.Descriptor instead.
 func (*StaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{32}
+	return file_control_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *StaffReply) GetStaff() []*StaffMember {
@@ -2131,7 +2227,7 @@ type StaffMember struct {
 
 func (x *StaffMember) Reset() {
 	*x = StaffMember{}
-	mi := &file_control_proto_msgTypes[33]
+	mi := &file_control_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2239,7 @@ func (x *StaffMember) String() string {
 func (*StaffMember) ProtoMessage() {}
 
 func (x *StaffMember) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[33]
+	mi := &file_control_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2252,7 @@ func (x *StaffMember) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StaffMember.ProtoReflect.Descriptor instead.
 func (*StaffMember) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{33}
+	return file_control_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *StaffMember) GetName() string {
@@ -2198,7 +2294,7 @@ type AddStaffRequest struct {
 
 func (x *AddStaffRequest) Reset() {
 	*x = AddStaffRequest{}
-	mi := &file_control_proto_msgTypes[34]
+	mi := &file_control_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2210,7 +2306,7 @@ func (x *AddStaffRequest) String() string {
 func (*AddStaffRequest) ProtoMessage() {}
 
 func (x *AddStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[34]
+	mi := &file_control_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2223,7 +2319,7 @@ func (x *AddStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddStaffRequest.ProtoReflect.Descriptor instead.
 func (*AddStaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{34}
+	return file_control_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AddStaffRequest) GetName() string {
@@ -2255,7 +2351,7 @@ type AddStaffReply struct {
 
 func (x *AddStaffReply) Reset() {
 	*x = AddStaffReply{}
-	mi := &file_control_proto_msgTypes[35]
+	mi := &file_control_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2267,7 +2363,7 @@ func (x *AddStaffReply) String() string {
 func (*AddStaffReply) ProtoMessage() {}
 
 func (x *AddStaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[35]
+	mi := &file_control_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2280,7 +2376,7 @@ func (x *AddStaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddStaffReply.ProtoReflect.Descriptor instead.
 func (*AddStaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{35}
+	return file_control_proto_rawDescGZIP(), []int{37}
 }
 
 type DisableStaffRequest struct {
@@ -2292,7 +2388,7 @@ type DisableStaffRequest struct {
 
 func (x *DisableStaffRequest) Reset() {
 	*x = DisableStaffRequest{}
-	mi := &file_control_proto_msgTypes[36]
+	mi := &file_control_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2304,7 +2400,7 @@ func (x *DisableStaffRequest) String() string {
 func (*DisableStaffRequest) ProtoMessage() {}
 
 func (x *DisableStaffRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[36]
+	mi := &file_control_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2317,7 +2413,7 @@ func (x *DisableStaffRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableStaffRequest.ProtoReflect.Descriptor instead.
 func (*DisableStaffRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{36}
+	return file_control_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *DisableStaffRequest) GetName() string {
@@ -2335,7 +2431,7 @@ type DisableStaffReply struct {
 
 func (x *DisableStaffReply) Reset() {
 	*x = DisableStaffReply{}
-	mi := &file_control_proto_msgTypes[37]
+	mi := &file_control_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2347,7 +2443,7 @@ func (x *DisableStaffReply) String() string {
 func (*DisableStaffReply) ProtoMessage() {}
 
 func (x *DisableStaffReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[37]
+	mi := &file_control_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2360,7 +2456,7 @@ func (x *DisableStaffReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableStaffReply.ProtoReflect.Descriptor instead.
 func (*DisableStaffReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{37}
+	return file_control_proto_rawDescGZIP(), []int{39}
 }
 
 // Targets and results are those of package sandbox, as JSON: one place defines them.
@@ -2374,7 +2470,7 @@ type ProbeRequest struct {
 
 func (x *ProbeRequest) Reset() {
 	*x = ProbeRequest{}
-	mi := &file_control_proto_msgTypes[38]
+	mi := &file_control_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2386,7 +2482,7 @@ func (x *ProbeRequest) String() string {
 func (*ProbeRequest) ProtoMessage() {}
 
 func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[38]
+	mi := &file_control_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2399,7 +2495,7 @@ func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
 func (*ProbeRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{38}
+	return file_control_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ProbeRequest) GetRole() string {
@@ -2425,7 +2521,7 @@ type ProbeReply struct {
 
 func (x *ProbeReply) Reset() {
 	*x = ProbeReply{}
-	mi := &file_control_proto_msgTypes[39]
+	mi := &file_control_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2437,7 +2533,7 @@ func (x *ProbeReply) String() string {
 func (*ProbeReply) ProtoMessage() {}
 
 func (x *ProbeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[39]
+	mi := &file_control_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2450,7 +2546,7 @@ func (x *ProbeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeReply.ProtoReflect.Descriptor instead.
 func (*ProbeReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{39}
+	return file_control_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ProbeReply) GetResults() []byte {
@@ -2476,7 +2572,7 @@ type AskPart struct {
 
 func (x *AskPart) Reset() {
 	*x = AskPart{}
-	mi := &file_control_proto_msgTypes[40]
+	mi := &file_control_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2488,7 +2584,7 @@ func (x *AskPart) String() string {
 func (*AskPart) ProtoMessage() {}
 
 func (x *AskPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[40]
+	mi := &file_control_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2501,7 +2597,7 @@ func (x *AskPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskPart.ProtoReflect.Descriptor instead.
 func (*AskPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{40}
+	return file_control_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *AskPart) GetTerms() *Terms {
@@ -2551,7 +2647,7 @@ type Terms struct {
 
 func (x *Terms) Reset() {
 	*x = Terms{}
-	mi := &file_control_proto_msgTypes[41]
+	mi := &file_control_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2563,7 +2659,7 @@ func (x *Terms) String() string {
 func (*Terms) ProtoMessage() {}
 
 func (x *Terms) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[41]
+	mi := &file_control_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2576,7 +2672,7 @@ func (x *Terms) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Terms.ProtoReflect.Descriptor instead.
 func (*Terms) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{41}
+	return file_control_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Terms) GetLanguage() string {
@@ -2615,7 +2711,7 @@ type AnswerPart struct {
 
 func (x *AnswerPart) Reset() {
 	*x = AnswerPart{}
-	mi := &file_control_proto_msgTypes[42]
+	mi := &file_control_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2627,7 +2723,7 @@ func (x *AnswerPart) String() string {
 func (*AnswerPart) ProtoMessage() {}
 
 func (x *AnswerPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[42]
+	mi := &file_control_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2640,7 +2736,7 @@ func (x *AnswerPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPart.ProtoReflect.Descriptor instead.
 func (*AnswerPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{42}
+	return file_control_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *AnswerPart) GetAnswer() *Answer {
@@ -2697,7 +2793,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_control_proto_msgTypes[43]
+	mi := &file_control_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2709,7 +2805,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[43]
+	mi := &file_control_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2722,7 +2818,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{43}
+	return file_control_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Answer) GetTranscript() string {
@@ -2953,7 +3049,7 @@ const file_control_proto_rawDesc = "" +
 	"\x04Clip\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x12\x18\n" +
 	"\asamples\x18\x02 \x01(\x03R\asamples\x12\x1a\n" +
-	"\bcomplete\x18\x03 \x01(\bR\bcomplete\"\x94\x02\n" +
+	"\bcomplete\x18\x03 \x01(\bR\bcomplete\"\xac\x02\n" +
 	"\x04Turn\x12\x13\n" +
 	"\x05at_ns\x18\x01 \x01(\x03R\x04atNs\x12\x1e\n" +
 	"\n" +
@@ -2967,7 +3063,8 @@ const file_control_proto_rawDesc = "" +
 	"\x05score\x18\b \x01(\x01R\x05score\x12\x12\n" +
 	"\x04clip\x18\t \x01(\x05R\x04clip\x123\n" +
 	"\atimings\x18\n" +
-	" \x01(\v2\x19.tenin.control.v1.TimingsR\atimings\"\xba\x01\n" +
+	" \x01(\v2\x19.tenin.control.v1.TimingsR\atimings\x12\x16\n" +
+	"\x06helped\x18\v \x01(\tR\x06helped\"\xba\x01\n" +
 	"\aTimings\x12\x15\n" +
 	"\x06vad_ns\x18\x01 \x01(\x03R\x05vadNs\x12\x15\n" +
 	"\x06asr_ns\x18\x02 \x01(\x03R\x05asrNs\x12\x1f\n" +
@@ -2980,7 +3077,11 @@ const file_control_proto_rawDesc = "" +
 	"\fEraseRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\"\f\n" +
 	"\n" +
-	"EraseReply\"\r\n" +
+	"EraseReply\")\n" +
+	"\x13EraseReceiptRequest\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\"#\n" +
+	"\x11EraseReceiptReply\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\"\r\n" +
 	"\vKeysRequest\"\x99\x01\n" +
 	"\tKeysReply\x12\x1e\n" +
 	"\n" +
@@ -3080,11 +3181,12 @@ const file_control_proto_rawDesc = "" +
 	"\x06Handle\x12\x1f.tenin.control.v1.HandleRequest\x1a\x1d.tenin.control.v1.HandleReply2\x99\x01\n" +
 	"\x06Access\x12E\n" +
 	"\x05Login\x12\x1e.tenin.control.v1.LoginRequest\x1a\x1c.tenin.control.v1.LoginReply\x12H\n" +
-	"\x06Logout\x12\x1f.tenin.control.v1.LogoutRequest\x1a\x1d.tenin.control.v1.LogoutReply2\xdf\x01\n" +
+	"\x06Logout\x12\x1f.tenin.control.v1.LogoutRequest\x1a\x1d.tenin.control.v1.LogoutReply2\xbb\x02\n" +
 	"\bSessions\x12F\n" +
 	"\x04List\x12!.tenin.control.v1.SessionsRequest\x1a\x19.tenin.control.v1.Listing0\x01\x12D\n" +
 	"\x04Show\x12\x1d.tenin.control.v1.ShowRequest\x1a\x1b.tenin.control.v1.SavedPart0\x01\x12E\n" +
-	"\x05Erase\x12\x1e.tenin.control.v1.EraseRequest\x1a\x1c.tenin.control.v1.EraseReply2L\n" +
+	"\x05Erase\x12\x1e.tenin.control.v1.EraseRequest\x1a\x1c.tenin.control.v1.EraseReply\x12Z\n" +
+	"\fEraseReceipt\x12%.tenin.control.v1.EraseReceiptRequest\x1a#.tenin.control.v1.EraseReceiptReply2L\n" +
 	"\x04Keys\x12D\n" +
 	"\x06Status\x12\x1d.tenin.control.v1.KeysRequest\x1a\x1b.tenin.control.v1.KeysReply2\xe5\x01\n" +
 	"\tKnowledge\x12E\n" +
@@ -3113,7 +3215,7 @@ func file_control_proto_rawDescGZIP() []byte {
 }
 
 var file_control_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 44)
+var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
 var file_control_proto_goTypes = []any{
 	(Event_Kind)(0),             // 0: tenin.control.v1.Event.Kind
 	(ImportPart_Mode)(0),        // 1: tenin.control.v1.ImportPart.Mode
@@ -3141,26 +3243,28 @@ var file_control_proto_goTypes = []any{
 	(*Timings)(nil),             // 23: tenin.control.v1.Timings
 	(*EraseRequest)(nil),        // 24: tenin.control.v1.EraseRequest
 	(*EraseReply)(nil),          // 25: tenin.control.v1.EraseReply
-	(*KeysRequest)(nil),         // 26: tenin.control.v1.KeysRequest
-	(*KeysReply)(nil),           // 27: tenin.control.v1.KeysReply
-	(*ImportPart)(nil),          // 28: tenin.control.v1.ImportPart
-	(*StepRequest)(nil),         // 29: tenin.control.v1.StepRequest
-	(*Changed)(nil),             // 30: tenin.control.v1.Changed
-	(*KnowledgeRequest)(nil),    // 31: tenin.control.v1.KnowledgeRequest
-	(*KnowledgePart)(nil),       // 32: tenin.control.v1.KnowledgePart
-	(*StaffRequest)(nil),        // 33: tenin.control.v1.StaffRequest
-	(*StaffReply)(nil),          // 34: tenin.control.v1.StaffReply
-	(*StaffMember)(nil),         // 35: tenin.control.v1.StaffMember
-	(*AddStaffRequest)(nil),     // 36: tenin.control.v1.AddStaffRequest
-	(*AddStaffReply)(nil),       // 37: tenin.control.v1.AddStaffReply
-	(*DisableStaffRequest)(nil), // 38: tenin.control.v1.DisableStaffRequest
-	(*DisableStaffReply)(nil),   // 39: tenin.control.v1.DisableStaffReply
-	(*ProbeRequest)(nil),        // 40: tenin.control.v1.ProbeRequest
-	(*ProbeReply)(nil),          // 41: tenin.control.v1.ProbeReply
-	(*AskPart)(nil),             // 42: tenin.control.v1.AskPart
-	(*Terms)(nil),               // 43: tenin.control.v1.Terms
-	(*AnswerPart)(nil),          // 44: tenin.control.v1.AnswerPart
-	(*Answer)(nil),              // 45: tenin.control.v1.Answer
+	(*EraseReceiptRequest)(nil), // 26: tenin.control.v1.EraseReceiptRequest
+	(*EraseReceiptReply)(nil),   // 27: tenin.control.v1.EraseReceiptReply
+	(*KeysRequest)(nil),         // 28: tenin.control.v1.KeysRequest
+	(*KeysReply)(nil),           // 29: tenin.control.v1.KeysReply
+	(*ImportPart)(nil),          // 30: tenin.control.v1.ImportPart
+	(*StepRequest)(nil),         // 31: tenin.control.v1.StepRequest
+	(*Changed)(nil),             // 32: tenin.control.v1.Changed
+	(*KnowledgeRequest)(nil),    // 33: tenin.control.v1.KnowledgeRequest
+	(*KnowledgePart)(nil),       // 34: tenin.control.v1.KnowledgePart
+	(*StaffRequest)(nil),        // 35: tenin.control.v1.StaffRequest
+	(*StaffReply)(nil),          // 36: tenin.control.v1.StaffReply
+	(*StaffMember)(nil),         // 37: tenin.control.v1.StaffMember
+	(*AddStaffRequest)(nil),     // 38: tenin.control.v1.AddStaffRequest
+	(*AddStaffReply)(nil),       // 39: tenin.control.v1.AddStaffReply
+	(*DisableStaffRequest)(nil), // 40: tenin.control.v1.DisableStaffRequest
+	(*DisableStaffReply)(nil),   // 41: tenin.control.v1.DisableStaffReply
+	(*ProbeRequest)(nil),        // 42: tenin.control.v1.ProbeRequest
+	(*ProbeReply)(nil),          // 43: tenin.control.v1.ProbeReply
+	(*AskPart)(nil),             // 44: tenin.control.v1.AskPart
+	(*Terms)(nil),               // 45: tenin.control.v1.Terms
+	(*AnswerPart)(nil),          // 46: tenin.control.v1.AnswerPart
+	(*Answer)(nil),              // 47: tenin.control.v1.Answer
 }
 var file_control_proto_depIdxs = []int32{
 	6,  // 0: tenin.control.v1.StatusReply.processes:type_name -> tenin.control.v1.Process
@@ -3174,9 +3278,9 @@ var file_control_proto_depIdxs = []int32{
 	21, // 8: tenin.control.v1.Saved.clips:type_name -> tenin.control.v1.Clip
 	23, // 9: tenin.control.v1.Turn.timings:type_name -> tenin.control.v1.Timings
 	1,  // 10: tenin.control.v1.ImportPart.mode:type_name -> tenin.control.v1.ImportPart.Mode
-	35, // 11: tenin.control.v1.StaffReply.staff:type_name -> tenin.control.v1.StaffMember
-	43, // 12: tenin.control.v1.AskPart.terms:type_name -> tenin.control.v1.Terms
-	45, // 13: tenin.control.v1.AnswerPart.answer:type_name -> tenin.control.v1.Answer
+	37, // 11: tenin.control.v1.StaffReply.staff:type_name -> tenin.control.v1.StaffMember
+	45, // 12: tenin.control.v1.AskPart.terms:type_name -> tenin.control.v1.Terms
+	47, // 13: tenin.control.v1.AnswerPart.answer:type_name -> tenin.control.v1.Answer
 	2,  // 14: tenin.control.v1.AnswerPart.problem:type_name -> tenin.control.v1.Problem
 	23, // 15: tenin.control.v1.Answer.timings:type_name -> tenin.control.v1.Timings
 	3,  // 16: tenin.control.v1.Kiosk.Status:input_type -> tenin.control.v1.StatusRequest
@@ -3187,34 +3291,36 @@ var file_control_proto_depIdxs = []int32{
 	15, // 21: tenin.control.v1.Sessions.List:input_type -> tenin.control.v1.SessionsRequest
 	17, // 22: tenin.control.v1.Sessions.Show:input_type -> tenin.control.v1.ShowRequest
 	24, // 23: tenin.control.v1.Sessions.Erase:input_type -> tenin.control.v1.EraseRequest
-	26, // 24: tenin.control.v1.Keys.Status:input_type -> tenin.control.v1.KeysRequest
-	28, // 25: tenin.control.v1.Knowledge.Import:input_type -> tenin.control.v1.ImportPart
-	29, // 26: tenin.control.v1.Knowledge.Step:input_type -> tenin.control.v1.StepRequest
-	31, // 27: tenin.control.v1.Knowledge.List:input_type -> tenin.control.v1.KnowledgeRequest
-	33, // 28: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
-	36, // 29: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
-	38, // 30: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
-	42, // 31: tenin.control.v1.Clerk.Ask:input_type -> tenin.control.v1.AskPart
-	40, // 32: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
-	4,  // 33: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
-	8,  // 34: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
-	10, // 35: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
-	12, // 36: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
-	14, // 37: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
-	16, // 38: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
-	18, // 39: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
-	25, // 40: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
-	27, // 41: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
-	30, // 42: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
-	30, // 43: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
-	32, // 44: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
-	34, // 45: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
-	37, // 46: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
-	39, // 47: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
-	44, // 48: tenin.control.v1.Clerk.Ask:output_type -> tenin.control.v1.AnswerPart
-	41, // 49: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
-	33, // [33:50] is the sub-list for method output_type
-	16, // [16:33] is the sub-list for method input_type
+	26, // 24: tenin.control.v1.Sessions.EraseReceipt:input_type -> tenin.control.v1.EraseReceiptRequest
+	28, // 25: tenin.control.v1.Keys.Status:input_type -> tenin.control.v1.KeysRequest
+	30, // 26: tenin.control.v1.Knowledge.Import:input_type -> tenin.control.v1.ImportPart
+	31, // 27: tenin.control.v1.Knowledge.Step:input_type -> tenin.control.v1.StepRequest
+	33, // 28: tenin.control.v1.Knowledge.List:input_type -> tenin.control.v1.KnowledgeRequest
+	35, // 29: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
+	38, // 30: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
+	40, // 31: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
+	44, // 32: tenin.control.v1.Clerk.Ask:input_type -> tenin.control.v1.AskPart
+	42, // 33: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
+	4,  // 34: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
+	8,  // 35: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
+	10, // 36: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
+	12, // 37: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
+	14, // 38: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
+	16, // 39: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
+	18, // 40: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
+	25, // 41: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
+	27, // 42: tenin.control.v1.Sessions.EraseReceipt:output_type -> tenin.control.v1.EraseReceiptReply
+	29, // 43: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
+	32, // 44: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
+	32, // 45: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
+	34, // 46: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
+	36, // 47: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
+	39, // 48: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
+	41, // 49: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
+	46, // 50: tenin.control.v1.Clerk.Ask:output_type -> tenin.control.v1.AnswerPart
+	43, // 51: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
+	34, // [34:52] is the sub-list for method output_type
+	16, // [16:34] is the sub-list for method input_type
 	16, // [16:16] is the sub-list for extension type_name
 	16, // [16:16] is the sub-list for extension extendee
 	0,  // [0:16] is the sub-list for field type_name
@@ -3235,7 +3341,7 @@ func file_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_control_proto_rawDesc), len(file_control_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   44,
+			NumMessages:   46,
 			NumExtensions: 0,
 			NumServices:   9,
 		},

@@ -424,9 +424,10 @@ var Access_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Sessions_List_FullMethodName  = "/tenin.control.v1.Sessions/List"
-	Sessions_Show_FullMethodName  = "/tenin.control.v1.Sessions/Show"
-	Sessions_Erase_FullMethodName = "/tenin.control.v1.Sessions/Erase"
+	Sessions_List_FullMethodName         = "/tenin.control.v1.Sessions/List"
+	Sessions_Show_FullMethodName         = "/tenin.control.v1.Sessions/Show"
+	Sessions_Erase_FullMethodName        = "/tenin.control.v1.Sessions/Erase"
+	Sessions_EraseReceipt_FullMethodName = "/tenin.control.v1.Sessions/EraseReceipt"
 )
 
 // SessionsClient is the client API for Sessions service.
@@ -438,6 +439,8 @@ type SessionsClient interface {
 	List(ctx context.Context, in *SessionsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Listing], error)
 	Show(ctx context.Context, in *ShowRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SavedPart], error)
 	Erase(ctx context.Context, in *EraseRequest, opts ...grpc.CallOption) (*EraseReply, error)
+	// EraseReceipt erases the session whose receipt a shopper shows.
+	EraseReceipt(ctx context.Context, in *EraseReceiptRequest, opts ...grpc.CallOption) (*EraseReceiptReply, error)
 }
 
 type sessionsClient struct {
@@ -496,6 +499,16 @@ func (c *sessionsClient) Erase(ctx context.Context, in *EraseRequest, opts ...gr
 	return out, nil
 }
 
+func (c *sessionsClient) EraseReceipt(ctx context.Context, in *EraseReceiptRequest, opts ...grpc.CallOption) (*EraseReceiptReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EraseReceiptReply)
+	err := c.cc.Invoke(ctx, Sessions_EraseReceipt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SessionsServer is the server API for Sessions service.
 // All implementations must embed UnimplementedSessionsServer
 // for forward compatibility.
@@ -505,6 +518,8 @@ type SessionsServer interface {
 	List(*SessionsRequest, grpc.ServerStreamingServer[Listing]) error
 	Show(*ShowRequest, grpc.ServerStreamingServer[SavedPart]) error
 	Erase(context.Context, *EraseRequest) (*EraseReply, error)
+	// EraseReceipt erases the session whose receipt a shopper shows.
+	EraseReceipt(context.Context, *EraseReceiptRequest) (*EraseReceiptReply, error)
 	mustEmbedUnimplementedSessionsServer()
 }
 
@@ -523,6 +538,9 @@ func (UnimplementedSessionsServer) Show(*ShowRequest, grpc.ServerStreamingServer
 }
 func (UnimplementedSessionsServer) Erase(context.Context, *EraseRequest) (*EraseReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Erase not implemented")
+}
+func (UnimplementedSessionsServer) EraseReceipt(context.Context, *EraseReceiptRequest) (*EraseReceiptReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method EraseReceipt not implemented")
 }
 func (UnimplementedSessionsServer) mustEmbedUnimplementedSessionsServer() {}
 func (UnimplementedSessionsServer) testEmbeddedByValue()                  {}
@@ -585,6 +603,24 @@ func _Sessions_Erase_Handler(srv interface{}, ctx context.Context, dec func(inte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Sessions_EraseReceipt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EraseReceiptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionsServer).EraseReceipt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Sessions_EraseReceipt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionsServer).EraseReceipt(ctx, req.(*EraseReceiptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Sessions_ServiceDesc is the grpc.ServiceDesc for Sessions service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -595,6 +631,10 @@ var Sessions_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Erase",
 			Handler:    _Sessions_Erase_Handler,
+		},
+		{
+			MethodName: "EraseReceipt",
+			Handler:    _Sessions_EraseReceipt_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
