@@ -289,12 +289,17 @@ func TestAVaultWithoutACounterTakesOneUpLater(t *testing.T) {
 	closeVault(t, v)
 }
 
-// oldKeyring is what tenin wrote as version 1.
-func oldKeyring(t fatal, k *keyring) []byte {
+// oldKeyring is what tenin wrote as version 1 or 2, of a keyring that is not counted.
+func oldKeyring(t fatal, k *keyring, version byte) []byte {
 	t.Helper()
 	body := plainBody(t, k)
-	body = append(body[:keyBodyFixed:keyBodyFixed], body[keyBodyFixed+9:]...)
-	out := append([]byte(keyringMagic), 1, 0, 0, 0)
+	// Version 1 has neither the root key's age nor a counter's id, and neither has a recovery key.
+	keep := keyBodyFixed
+	if version == 2 {
+		keep += 9
+	}
+	body = append(body[:keep:keep], body[keyBodyFixed+10:]...)
+	out := append([]byte(keyringMagic), version, 0, 0, 0)
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.sealed)))
 	out = append(out, k.sealed...)
@@ -306,7 +311,14 @@ func oldKeyring(t fatal, k *keyring) []byte {
 	return append(out, sum[:]...)
 }
 
-func TestAKeyringOfTheFirstFormatIsReadAndWrittenAnew(t *testing.T) {
+func TestAKeyringOfAnOlderFormatIsReadAndWrittenAnew(t *testing.T) {
+	for version := byte(1); version < keyringVersion; version++ {
+		oldKeyringIsRead(t, version)
+	}
+}
+
+func oldKeyringIsRead(t *testing.T, version byte) {
+	t.Helper()
 	home := newHome(t)
 	v, err := Open(home, plainSealer{}, anyRoom)
 	must(t, err)
@@ -316,11 +328,11 @@ func TestAKeyringOfTheFirstFormatIsReadAndWrittenAnew(t *testing.T) {
 	must(t, err)
 	k, err := openKeyring(file, plainSealer{})
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(home, keyringName), oldKeyring(t, k), 0o600))
+	must(t, os.WriteFile(filepath.Join(home, keyringName), oldKeyring(t, k, version), 0o600))
 	v, err = Open(home, plainSealer{}, anyRoom)
 	must(t, err)
 	must(t, v.Verify())
-	if s := v.Keys(); !s.RootMade.IsZero() || s.Counted || s.Sessions != 3 {
+	if s := v.Keys(); s.RootMade.IsZero() != (version == 1) || s.Counted || s.Recovery || s.Sessions != 3 {
 		t.Fatalf("%+v", s)
 	}
 	must(t, v.Rotate())

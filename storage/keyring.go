@@ -16,13 +16,14 @@ import (
 
 const (
 	keyringMagic   = "TENINKEY"
-	keyringVersion = 2
+	keyringVersion = 3
 	keyringHead    = 8 + 2 + 2 + 4    // magic, version, zero, crc
 	keyringLimit   = 32 << 20         // bytes; about 500,000 sessions
 	sealedLimit    = 4096             // bytes of what a Sealer may return
 	keyEntrySize   = 16 + 32 + 1 + 16 // id, key, flags, pin
 	keyBodyFixed   = 16 + 8 + 32 + 32
 	counterIDLimit = 64 // bytes of what a Counter may return as an id
+	boxLimit       = 256
 
 	flagClosed = 1 // the session takes no more records and pin holds
 )
@@ -55,8 +56,14 @@ type keyring struct {
 	counter            []byte
 	counted, countedAt uint64
 
+	// recovery is the public half of the recovery key, and recoveryMade when it was made, in seconds since 1970; empty:
+	// there is none.
+	recovery     []byte
+	recoveryMade uint64
+
 	root   seal.Secret // encrypts all of the above
 	sealed []byte      // root, as the sealer wrapped it
+	box    []byte      // root, for the recovery key; empty: there is none
 }
 
 func newKeyring() *keyring {
@@ -86,6 +93,12 @@ func (k *keyring) renew(sealer seal.Sealer) error {
 	if len(sealed) == 0 || len(sealed) > sealedLimit {
 		return fmt.Errorf("the seal returned %d bytes, the most is %d", len(sealed), sealedLimit)
 	}
+	k.box = nil
+	if len(k.recovery) > 0 {
+		if k.box, err = seal.WrapForRecovery(k.recovery, root); err != nil {
+			return err
+		}
+	}
 	k.root, k.sealed, k.rootMade = root, sealed, uint64(max(time.Now().Unix(), 0))
 	return nil
 }
@@ -106,6 +119,10 @@ func (k *keyring) encode() ([]byte, error) {
 	if len(k.counter) > 0 {
 		size += len(k.counter) + 8 + 8
 	}
+	size++
+	if len(k.recovery) > 0 {
+		size += len(k.recovery) + 8
+	}
 	body := make([]byte, 0, size)
 	defer func() { clear(body[:cap(body)]) }()
 	body = append(body, k.vault[:]...)
@@ -118,6 +135,11 @@ func (k *keyring) encode() ([]byte, error) {
 		body = append(body, k.counter...)
 		body = binary.LittleEndian.AppendUint64(body, k.counted)
 		body = binary.LittleEndian.AppendUint64(body, k.countedAt)
+	}
+	body = append(body, byte(len(k.recovery)))
+	if len(k.recovery) > 0 {
+		body = append(body, k.recovery...)
+		body = binary.LittleEndian.AppendUint64(body, k.recoveryMade)
 	}
 	body = binary.LittleEndian.AppendUint32(body, uint32(len(k.sessions)))
 	ids := slices.SortedFunc(maps.Keys(k.sessions), func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
@@ -136,12 +158,14 @@ func (k *keyring) encode() ([]byte, error) {
 		return nil, errors.New("keyring: a key was already destroyed")
 	}
 
-	out := append(make([]byte, 0, keyringHead+2+len(k.sealed)+4+size+gcmOverhead+sha256.Size), keyringMagic...)
+	out := append(make([]byte, 0, keyringHead+2+len(k.sealed)+2+len(k.box)+4+size+gcmOverhead+sha256.Size), keyringMagic...)
 	out = binary.LittleEndian.AppendUint16(out, keyringVersion)
 	out = append(out, 0, 0)
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.sealed)))
 	out = append(out, k.sealed...)
+	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.box)))
+	out = append(out, k.box...)
 	out = binary.LittleEndian.AppendUint32(out, uint32(size+gcmOverhead))
 	aead, err := newAEAD(k.root)
 	if err != nil {
@@ -160,6 +184,8 @@ func (k *keyring) encode() ([]byte, error) {
 type keyringParts struct {
 	version          uint16
 	ad, sealed, body []byte
+	// box is the root key for the recovery key; empty: there is none.
+	box []byte
 }
 
 // parseKeyring takes the file apart. The checksum tells damage from a wrong key;
@@ -189,6 +215,11 @@ func parseKeyring(file []byte) (parts keyringParts, err error) {
 	if parts.sealed, rest, err = cutSized(rest, 2, sealedLimit); err != nil {
 		return parts, err
 	}
+	if parts.version > 2 {
+		if parts.box, rest, err = cutSized(rest, 2, boxLimit); err != nil {
+			return parts, err
+		}
+	}
 	bodyStart := len(content) - len(rest) + 4
 	if parts.body, rest, err = cutSized(rest, 4, keyringLimit); err != nil {
 		return parts, err
@@ -217,11 +248,15 @@ func cutSized(b []byte, width int, limit uint32) (part, rest []byte, err error) 
 
 // openKeyring decrypts file with the root key that sealer gives back.
 func openKeyring(file []byte, sealer seal.Sealer) (*keyring, error) {
+	return openKeyringBy(file, func(parts keyringParts) (seal.Secret, error) { return sealer.Unseal(parts.sealed) })
+}
+
+func openKeyringBy(file []byte, unseal func(keyringParts) (seal.Secret, error)) (*keyring, error) {
 	parts, err := parseKeyring(file)
 	if err != nil {
 		return nil, err
 	}
-	root, err := sealer.Unseal(parts.sealed)
+	root, err := unseal(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -244,12 +279,17 @@ func openKeyring(file []byte, sealer seal.Sealer) (*keyring, error) {
 		root.Destroy()
 		return nil, err
 	}
-	k.root, k.sealed = root, bytes.Clone(parts.sealed)
+	if (len(k.recovery) == 0) != (len(parts.box) == 0) {
+		root.Destroy()
+		return nil, damaged("its recovery key was taken away; restore it from a backup")
+	}
+	k.root, k.sealed, k.box = root, bytes.Clone(parts.sealed), bytes.Clone(parts.box)
 	return k, nil
 }
 
 // parseKeyBody reads the decrypted part and accepts only what encode writes, or
-// wrote as version 1, which knew neither the root key's age nor a counter.
+// wrote as version 1, which knew neither the root key's age nor a counter, or as
+// version 2, which knew no recovery key.
 func parseKeyBody(b []byte, version uint16) (*keyring, error) {
 	cut := damaged("its keys are cut")
 	if len(b) < keyBodyFixed {
@@ -272,6 +312,19 @@ func parseKeyBody(b []byte, version uint16) (*keyring, error) {
 			if rest = rest[n+16:]; k.countedAt > k.generation || k.counted == 0 {
 				return nil, damaged("its count is impossible")
 			}
+		}
+	}
+	if version > 2 {
+		if len(rest) < 1 {
+			return nil, cut
+		}
+		n := int(rest[0])
+		if rest = rest[1:]; n != 0 && n != seal.RecoveryPublic || n > 0 && len(rest) < n+8 {
+			return nil, cut
+		}
+		if n > 0 {
+			k.recovery, k.recoveryMade = bytes.Clone(rest[:n]), binary.LittleEndian.Uint64(rest[n:])
+			rest = rest[n+8:]
 		}
 	}
 	if len(rest) < 4 {

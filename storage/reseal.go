@@ -20,6 +20,9 @@ type KeyStatus struct {
 	RootMade time.Time
 	// Sessions is the number of session keys.
 	Sessions int
+	// Recovery says that there is a recovery key, and RecoveryMade when it was made, UTC.
+	Recovery     bool
+	RecoveryMade time.Time
 	// Counted says that a counter outside the disk watches over the vault, and
 	// Count what it stands at.
 	Counted bool
@@ -34,6 +37,9 @@ func (v *Vault) Keys() KeyStatus {
 	s := KeyStatus{Generation: k.generation, Sessions: len(k.sessions), Counted: len(k.counter) > 0, Count: k.counted}
 	if k.rootMade > 0 {
 		s.RootMade = time.Unix(int64(k.rootMade), 0).UTC()
+	}
+	if len(k.recovery) > 0 {
+		s.Recovery, s.RecoveryMade = true, time.Unix(int64(k.recoveryMade), 0).UTC()
 	}
 	return s
 }
@@ -59,7 +65,7 @@ func SealedKey(home string) ([]byte, error) {
 func (v *Vault) Rotate() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.reseal(v.sealer, v.options.Counter)
+	return v.reseal(v.sealer, v.options.Counter, nil)
 }
 
 // Reseal puts the vault under a new root key of another sealer, counted by counter
@@ -69,10 +75,11 @@ func (v *Vault) Rotate() error {
 func (v *Vault) Reseal(to seal.Sealer, counter Counter) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.reseal(to, counter)
+	return v.reseal(to, counter, nil)
 }
 
-func (v *Vault) reseal(to seal.Sealer, counter Counter) error {
+// reseal is Reseal; change, if not nil, changes the new keyring before it is written.
+func (v *Vault) reseal(to seal.Sealer, counter Counter, change func(*keyring)) error {
 	if err := v.usable(); err != nil {
 		return err
 	}
@@ -100,6 +107,9 @@ func (v *Vault) reseal(to seal.Sealer, counter Counter) error {
 		if err := v.takeUp(next, counter); err != nil {
 			return err
 		}
+	}
+	if change != nil {
+		change(next)
 	}
 	if err := next.renew(to); err != nil {
 		return err

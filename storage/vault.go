@@ -56,6 +56,10 @@ type Options struct {
 	// AcceptOlder opens a vault that its counter says is old: somebody restored a
 	// backup on purpose. It also takes up a new counter where the old one is gone.
 	AcceptOlder bool
+	// Recovery opens the vault instead of the sealer, which is lost or does not open
+	// it any more; whoever gives it puts the vault under a seal that works at once
+	// (Reseal). The vault does not destroy it.
+	Recovery *seal.RecoveryKey
 }
 
 // Vault is an open vault. Its methods may be called from several goroutines.
@@ -147,13 +151,21 @@ func (v *Vault) loadKeyring() (fresh bool, err error) {
 		if _, err := os.Lstat(v.path(dbName)); err == nil {
 			return false, damaged("it is missing, and without it %s cannot be read; restore it from a backup", dbName)
 		}
+		if v.options.Recovery != nil {
+			return false, damaged("there is no vault that could be recovered; restore it from a backup")
+		}
 		v.ring = newKeyring()
 		return true, v.writeRing(v.ring, true)
 	}
 	if err != nil {
 		return false, err
 	}
-	if v.ring, err = openKeyring(file, v.sealer); err != nil {
+	if v.options.Recovery != nil {
+		v.ring, err = openKeyringBy(file, v.recover)
+	} else {
+		v.ring, err = openKeyring(file, v.sealer)
+	}
+	if err != nil {
 		return false, err
 	}
 	if err := v.checkCounter(); err != nil {
