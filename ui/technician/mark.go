@@ -38,12 +38,13 @@ const (
 	StepHub
 	StepSealing
 	StepRecovery
+	StepAccess
 	StepFinish
 )
 
 // Steps lists them in their order.
 func Steps() []Step {
-	return []Step{StepShop, StepBrand, StepClock, StepPanel, StepMicrophone, StepLoudspeaker, StepEcho, StepHub, StepSealing, StepRecovery, StepFinish}
+	return []Step{StepShop, StepBrand, StepClock, StepPanel, StepMicrophone, StepLoudspeaker, StepEcho, StepHub, StepSealing, StepRecovery, StepAccess, StepFinish}
 }
 
 // Problem is what is wrong, or worth knowing, in a step.
@@ -94,6 +95,8 @@ const (
 	SealFailed     // the vault could not be sealed
 	RecoveryUnsafe // not checked yet
 	RecoveryWrong  // what was typed back is not the key
+
+	TechnicianNone // nobody has a technician's PIN
 
 	StepsLeft  // a step is not done
 	NotSaved   // the disk did not take it

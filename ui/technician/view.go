@@ -281,6 +281,13 @@ const (
 	RecoveryKept
 )
 
+// Access is the step with the PINs.
+type Access struct {
+	Result      Result
+	Technicians int // accounts of technicians
+	Staff       int // all other accounts
+}
+
 // Finish ends the set-up.
 type Finish struct {
 	Result Result
@@ -458,6 +465,7 @@ func (Echo) screen()        {}
 func (Hub) screen()         {}
 func (Sealing) screen()     {}
 func (Recovery) screen()    {}
+func (Access) screen()      {}
 func (Finish) screen()      {}
 func (Edit) screen()        {}
 func (Health) screen()      {}

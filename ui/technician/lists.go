@@ -1,0 +1,155 @@
+package technician
+
+import "tenin/ui"
+
+func (p *page) menu(s Menu) {
+	say, do := p.panes(0.2)
+	if !p.Portrait() {
+		say, do = p.panes(0.34)
+	}
+	p.column(say, p.headline(p.w.MenuTitle), p.note(p.w.MenuSub, p.Colours.Quiet))
+	icons := map[Page]ui.Icon{PageSetUp: ui.Pen, PageHealth: ui.Chart, PageBundle: ui.Card, PagePIN: ui.Padlock, PagePower: ui.Again, PageWipe: ui.Erase}
+	rows := do.Rows(len(Pages()), p.gap*0.6)
+	for i, page := range Pages() {
+		b := rows[i]
+		b.H = min(b.H, p.MM(34))
+		mark, marked := Undone, false
+		switch page {
+		case PageSetUp:
+			mark, marked = s.SetUp, true
+		case PageHealth:
+			mark, marked = s.Health, s.Health != Undone
+		}
+		name := p.w.Pages[page]
+		p.Button(b.Left(b.W-p.MM(18)), ui.ButtonSpec{Label: name[0], Sub: name[1], Icon: icons[page], Steps: []ui.Step{ui.Body, ui.Small, 4.8}, Tap: p.tap(Open{page})})
+		if marked {
+			p.disc(b.X+b.W-p.MM(8), b.Y+b.H/2, p.MM(6), mark)
+		}
+	}
+}
+
+func (p *page) setUp(s SetUp) {
+	title := p.Text(p.body.Top(p.MM(30)), p.w.SetUpTitle, ui.Type{Ink: p.Colours.Ink, Balance: true}, ui.Title, ui.Lead, ui.Body)
+	p.rows(p.body.Below(title+p.gap*0.5), s.Rows)
+}
+
+// rows shows steps as buttons with their marks, in two columns on a lying panel.
+func (p *page) rows(b ui.Box, rows []Row) {
+	if len(rows) == 0 {
+		return
+	}
+	columns := either(p.Portrait(), 2, 1)
+	each := (len(rows) + columns - 1) / columns
+	for i, c := range b.Columns(columns, p.gap*1.4) {
+		places := c.Rows(each, p.gap*0.45)
+		for j, place := range places {
+			if at := i*each + j; at < len(rows) {
+				place.H = min(place.H, p.MM(34))
+				p.row(place, rows[at])
+			}
+		}
+	}
+}
+
+func (p *page) row(b ui.Box, r Row) {
+	radius := min(p.MM(6), b.H*0.4)
+	p.disc(b.X+radius, b.Y+b.H/2, radius, r.Result.Mark)
+	sub := p.w.Marks[r.Result.Mark]
+	if r.Result.Problem != NoProblem && r.Result.Mark != Busy {
+		sub = p.w.Problems[r.Result.Problem][0]
+	}
+	p.twoLines(b.After(2*radius+p.MM(4)), p.w.Steps[r.Step][0], sub, OpenStep{r.Step})
+}
+
+// twoLines is a button with a name and, below, how it stands; the second line may be a sentence.
+func (p *page) twoLines(b ui.Box, name, sub string, e Event) {
+	p.Button(b, ui.ButtonSpec{Tap: p.tap(e)})
+	inner := ui.Box{X: b.X + p.MM(4), Y: b.Y + p.MM(1), W: b.W - p.MM(8), H: b.H - p.MM(2)}
+	for _, s := range []struct{ name, sub ui.Step }{{ui.Body, ui.Small}, {ui.Small, 4.8}, {5, 4.2}, {4.6, 3.8}, {4.2, 3.4}} {
+		h, h2 := p.Height(inner.W, name, s.name), p.Height(inner.W, sub, s.sub)
+		if h+h2 <= inner.H || s.name < 4.5 {
+			inner = inner.Below(max(0, (inner.H-h-h2)/2))
+			p.Text(inner, name, ui.Type{Ink: p.Colours.Ink}, s.name)
+			p.Text(inner.Below(h), sub, ui.Type{Ink: p.Colours.Quiet}, s.sub)
+			return
+		}
+	}
+}
+
+func (p *page) finish(s Finish) {
+	say, do := p.panes(either(p.Portrait(), float32(0.62), 0.84))
+	blocks := []block{p.titled(s.Result.Mark, p.stepLine(StepFinish), p.w.Steps[StepFinish][0]), p.verdict(s.Result, p.w.FinishGood)}
+	for _, r := range s.Rows {
+		text := p.w.Steps[r.Step][0]
+		if r.Result.Problem != NoProblem {
+			text += " – " + p.w.Problems[r.Result.Problem][0]
+		}
+		blocks = append(blocks, p.item(r.Result.Mark, text))
+	}
+	p.column(say, blocks...)
+	primary := ui.ButtonSpec{Label: p.w.FinishButton, Icon: ui.Check, Kind: ui.Primary, Tap: p.tap(Test{})}
+	if s.Result.Problem == StepsLeft {
+		primary = ui.ButtonSpec{Label: p.w.Next, Icon: ui.Walk, Kind: ui.Primary, Tap: p.tap(Next{})}
+	}
+	if s.Result.Done() {
+		primary = ui.ButtonSpec{Label: p.w.Serve, Icon: ui.Home, Kind: ui.Primary, Tap: p.tap(Leave{})}
+	}
+	p.stack(do, p.MM(30), primary)
+}
+
+func (p *page) health(s Health) {
+	say, do := p.panes(either(p.Portrait(), float32(0.7), 0.88))
+	if s.At == "" {
+		p.column(say, p.titled(Busy, p.w.HealthSub, p.w.HealthTitle), p.note(p.w.HealthLooks, p.Colours.Quiet))
+		return
+	}
+	worst := Good
+	for _, l := range s.Lines {
+		worst = max(worst, l.Mark)
+	}
+	h := p.column(say.Top(say.H*0.16), p.titled(worst, p.w.HealthSub+" "+s.At, p.w.HealthTitle))
+	rest := say.Below(h - say.Y + p.gap)
+	columns := either(p.Portrait(), 2, 1)
+	each := (len(s.Lines) + columns - 1) / columns
+	for i, c := range rest.Columns(columns, p.gap*1.4) {
+		var blocks []block
+		for _, l := range s.Lines[min(i*each, len(s.Lines)):min((i+1)*each, len(s.Lines))] {
+			blocks = append(blocks, p.part(l))
+		}
+		if len(blocks) > 0 {
+			p.column(c, blocks...)
+		}
+	}
+	p.stack(do, p.MM(28), ui.ButtonSpec{Label: p.w.Again, Icon: ui.Again, Kind: ui.Primary, Tap: p.tap(Test{})})
+}
+
+// part is a part of the machine: its mark, its name, what is to be done, what the program says.
+func (p *page) part(l Line) block {
+	name := p.w.Parts[l.Part]
+	text := name[0]
+	switch l.Mark {
+	case Fair:
+		text += ": " + name[1]
+	case Bad:
+		text += ": " + name[2]
+	case Undone:
+		text += ": " + p.w.Unknown
+	}
+	detail := clip(l.Detail, 90)
+	line := p.item(l.Mark, text)
+	indent := func(s scale) float32 { return p.Look.Em(s.small) * 1.9 }
+	return block{
+		func(w float32, s scale) float32 {
+			h := line.height(w, s)
+			if detail != "" {
+				h += p.Height(w-indent(s), detail, max(s.small-1, 3.6))
+			}
+			return h
+		},
+		func(b ui.Box, s scale) {
+			h := line.height(b.W, s)
+			line.draw(b.Top(h), s)
+			p.Text(b.Below(h).After(indent(s)), detail, ui.Type{Ink: p.Colours.Quiet}, max(s.small-1, 3.6))
+		},
+	}
+}

@@ -1,0 +1,148 @@
+package technician
+
+var english = Phrases{
+	Title: "Set-up and service", BigText: "Big text", NormalText: "Normal text", Contrast: "High contrast", NormalContrast: "Normal colours", Back: "Back", Leave: "Close and lock",
+	StillHere: "Continue", Next: "Next step", Again: "Test again", Save: "Save and check", Look: "Look", Start: "Start the test", Stop: "Stop",
+	Yes: "Yes", No: "No", Enter: "Enter", Unknown: "unknown",
+
+	MenuTitle: "What is to be done?", MenuSub: "The screens close by themselves when nobody touches them.", SetUpTitle: "Set-up", StepLine: "Step %d of %d", SpeaksLabel: "Shoppers speak",
+
+	Sample: "Sample", Ratio: "#%06X, contrast %.1f:1 (%.1f:1 is needed)", TakeNearest: "Take #%06X, which is near",
+
+	ClockNow: "Time now", ClockSource: "Where it comes from", ClockRefused: "Until the time is certain, the kiosk does not do this:", ClockGood: "The time can be trusted",
+
+	PanelDots: "Dots", PanelDensity: "Density (diagonal)", PanelTouch: "Touch", PanelHit: "%d of %d, at most %.1f mm beside", PanelGood: "Display and touch work", PanelStart: "Try the touch panel",
+	TargetTouch: "Touch the middle of the cross", TargetMissed: "That was far from it. Please touch it again.",
+
+	Device: "Device", Noise: "Noise of the room", Voice: "Voice", Heard: "What was heard", BeQuiet: "Please say nothing: the room is measured.",
+	SaySomething: "Say something in your usual voice.", Recognises: "Turning it into words.", WasItSaid: "Is that what you said?", MicrophoneGood: "Speech is heard as it should be",
+
+	TonePlays: "A tone is played.", ToneHeard: "Did you hear the tone?", SentencePlays: "A sentence is spoken.", SentenceClear: "Was the sentence clear?",
+	Sentence: "The sentence", LoudspeakerGood: "Tone and voice are clear",
+
+	EchoLoss: "Weaker by", EchoDelay: "Later by", EchoRuns: "A sound is played and measured. Please say nothing.",
+
+	HubName: "This kiosk's name", HubKey: "Fingerprint of the hub's key", HubReach: "Connection", HubAnswers: "it answers", HubSilent: "no answer", HubWithout: "Do without a hub", HubGood: "The kiosk has joined, and the hub answers",
+
+	SealBy: "The key is guarded by", SealAsks: ", and a PIN at every start", SealPlanned: " (not yet)", SealNow: "Seal the key", SealWithFile: "Guard it by a key file", SealGood: "The vault's key is sealed",
+	Against: "Protects against: %s", NotAgainst: "Does not protect against: %s",
+
+	RecoveryOnce: "The recovery key, shown once", RecoveryWrite: "Write all groups on paper and keep it away from the kiosk. Two groups are then typed back as a check. Take no photo.",
+	RecoveryWritten: "It is written down", RecoveryNew: "Make the recovery key", RecoveryShow: "Make a new recovery key", RecoveryGood: "The copy was checked; the key is on no screen any more", GroupLine: "%s, group %d of %d",
+
+	Technicians: "Technicians", OtherStaff: "Staff and managers", AccessNote: "A manager adds the PINs of staff with: tenin staff", AccessGood: "The PIN is set", ChoosePIN: "Choose the PIN",
+
+	FinishGood: "The set-up is complete: shoppers can be served", FinishButton: "Complete the set-up", Serve: "To the shoppers' screen",
+
+	HealthTitle: "Health", HealthSub: "Looked at", HealthLooks: "Looking. This takes some seconds.",
+
+	PINNote: "At least 6 digits; not one repeated, not a row of neighbours.", LostPIN: "PIN lost (use the recovery key)",
+
+	BundleTitle: "Support bundle", BundleNot: "No shopper's voice, word or talk, no PIN and no key is in it. It is sent nowhere, only written to the place you choose.", BundleGood: "It was written", BundlePath: "Where",
+	BundleWrite: "Write it", BundleLook: "Look for places", Free: "%s (%s free)",
+
+	WipeTitle: "This erases all data of the kiosk", WipeGo: "Go on to the confirmation", WipeType: "Type this number", WipeTyped: "Typed", WipeDiffers: "That is another number. Please type it again.",
+	WipeHold: "Hold the button to erase", WipeHoldSub: "It begins when you lift the finger. To stop, slide the finger off the button, or touch Back.",
+	WipeButton: "Press and hold", WipeHeld: "Keep holding: %d s", WipeLift: "Lift the finger to erase", WipeRuns: "Erasing. Do not switch the power off.", WipeDone: "All is erased",
+	WipeLoses: []string{"talks and voices in the vault, and their keys", "the shop's name, knowledge and settings", "the PINs of staff and technicians", "the place at the hub"},
+	WipeKeeps: []string{"the program and its speech models stay"},
+
+	PowerSub: "Make sure that nobody is being served.",
+
+	Marks: map[Mark]string{Undone: "not done", Busy: "being done", Good: "done", Fair: "done, with a remark", Bad: "needs you"},
+	Steps: map[Step][2]string{
+		StepShop:        {"Shop", "Give the shop's name and where this kiosk stands. The name is shown and spoken."},
+		StepBrand:       {"Brand", "Choose the name and the colour of the screens. Colours in which text is hard to read are refused."},
+		StepClock:       {"Clock", "Looks at the time and at whether it can be trusted."},
+		StepPanel:       {"Display and touch", "Looks at the display's size; then you touch five marks, and the distance is measured."},
+		StepMicrophone:  {"Microphone", "Measures the noise of the room; then you say something and see what was heard."},
+		StepLoudspeaker: {"Loudspeaker", "Plays a tone and speaks a sentence; you say whether you heard them."},
+		StepEcho:        {"Echo", "Measures how much of the loudspeaker arrives in the microphone."},
+		StepHub:         {"Hub", "Joins the head office's hub. You need a code that the hub made."},
+		StepSealing:     {"Sealing", "Guards the vault's key by the TPM or by a key file."},
+		StepRecovery:    {"Recovery key", "Makes the key for a lost PIN or a new mainboard. It is shown once: have paper and a pen ready."},
+		StepAccess:      {"PIN", "Choose the PIN that opens these screens. It is not the one of the staff."},
+		StepFinish:      {"Finish", "Looks at all steps once more and completes the set-up."},
+	},
+	Problems: map[Problem][2]string{
+		NameMissing:     {"The shop has no name.", "Touch the name's button and type it."},
+		NameUndrawable:  {"The screens cannot show a character of it.", "Write it with another one."},
+		AccentTooPale:   {"Text in this colour is hard to read.", "Choose a darker one, or take the near one."},
+		ClockUnset:      {"The time is not known.", "Connect a network, or type the time."},
+		ClockBack:       {"The time is earlier than what this kiosk has done.", "Connect a network, or type the time; its battery may be empty."},
+		ClockAway:       {"It is not the hub's time.", "Find out which is right, and set this kiosk's."},
+		ClockWrong:      {"That is no time, or too long ago.", "Type twelve digits: year, month, day, hour, minute."},
+		ClockByHand:     {"Somebody set the time.", "Compare it with a watch; with a network it is checked by itself."},
+		PanelNone:       {"There is no display.", "Look at cable and power. To run without one, start with --headless."},
+		PanelSmall:      {"The display has too few dots.", "Use one of 1080×1920 or 1920×1080 or more."},
+		PanelDense:      {"The panel is too small for keys of 15 mm.", "Use 21.5 inches or more: the keyboard is cut off on this one."},
+		TouchMissed:     {"A mark did not react.", "Wipe the panel, take its film off, and try again."},
+		TouchShifted:    {"Touches arrive beside the finger.", "Correct the touch panel's direction and calibration."},
+		MicrophoneNone:  {"There is no microphone.", "Look at its plug, and at its name in the settings."},
+		MicrophoneDead:  {"No sound comes from the microphone.", "Look at its mute switch and its cable."},
+		MicrophoneQuiet: {"The voice arrives too quietly.", "Raise the gain, or bring it nearer to whoever speaks."},
+		MicrophoneNoisy: {"The room is too noisy.", "Turn the microphone away from loudspeakers and air conditioning."},
+		MicrophoneClips: {"The voice is cut off: it is too loud.", "Lower the microphone's gain."},
+		SpeechUnheard:   {"No words were heard.", "Speak clearly after the sign."},
+		SpeechMisheard:  {"Other words were heard.", "Speak a little slower and try again; if it stays so, move the microphone."},
+		LoudspeakerNone: {"There is no loudspeaker.", "Look at its plug, and at its name in the settings."},
+		ToneUnheard:     {"The tone was not heard.", "Look at volume and cable."},
+		SentenceUnclear: {"The sentence was not clear.", "Change the volume, and take away what covers the loudspeaker."},
+		EchoNone:        {"The microphone does not hear the loudspeaker.", "Do both of their tests first, and look at the volume."},
+		EchoLoud:        {"The loudspeaker is loud in the microphone.", "Move them apart, or lower the volume."},
+		EchoLate:        {"The sound comes back too late.", "Use a loudspeaker with a cable, not a wireless one."},
+		HubNone:         {"The kiosk does without a hub.", "Summaries stay on it. It can join later."},
+		HubBadCode:      {"That is no code.", "Compare it with the hub's screen and type it again."},
+		HubUnreachable:  {"The hub does not answer.", "Look at the address and at the network."},
+		HubRefused:      {"The hub refuses the code.", "It was used or is too old: make a new one at the hub."},
+		HubOther:        {"Another hub answers than the code names.", "Nothing was joined. Look at the address, and tell the administrator."},
+		SealKeyFile:     {"A key file guards the key, not a TPM.", "Fix the kiosk where it cannot be carried away."},
+		SealUnbound:     {"The TPM does not know how the machine starts.", "Switch Secure Boot on: then no other way of starting it opens the vault."},
+		SealLocked:      {"The TPM is locked for a while.", "There were too many wrong tries. Leave the power on and wait."},
+		SealFailed:      {"The key could not be sealed.", "Look at whether there is a TPM, and at the settings."},
+		RecoveryUnsafe:  {"The copy of the recovery key was not checked.", "Make the key and type two of its groups."},
+		RecoveryWrong:   {"What was typed is not the key.", "That key is void. Make a new one."},
+		TechnicianNone:  {"No technician has a PIN.", "Choose one: until then anybody can open these screens."},
+		StepsLeft:       {"Some steps are not done.", "Do those that have no tick."},
+		NotSaved:        {"It could not be saved.", "Look at the room on the disk and try again."},
+		TestFailed:      {"The test did not run.", "Try again; if it stays so, make a support bundle."},
+	},
+	Pages: map[Page][2]string{
+		PageSetUp: {"Set-up", "Shop, sound, display and keys, one by one"}, PageHealth: {"Health", "Processes, disk, TPM, heat and more"},
+		PageBundle: {"Support bundle", "Writes records that hold no talk"}, PagePIN: {"Technician's PIN", "Chooses a new one"},
+		PagePower: {"Restart and shut down", "The program or the machine"}, PageWipe: {"Factory wipe", "Erases all data"},
+	},
+	Speaks:   map[Speaks]string{SpeaksBoth: "either", SpeaksJapanese: "日本語", SpeaksEnglish: "English"},
+	Sources:  map[Source]string{SourceUnknown: "unknown", SourceNetwork: "the network's time", SourceHub: "the hub", SourceHand: "typed by somebody", SourceBattery: "the machine's own clock"},
+	Refusals: map[Refusal]string{RefusesExpiry: "erase talks by age", RefusesDated: "give answers that have dates", RefusesJoin: "join a hub", RefusesUpdate: "install updates", RefusesReceipt: "promise a day on a receipt"},
+	Verdicts: map[EchoVerdict]string{EchoUnknown: "Not measured yet.", EchoClear: "Hardly anything comes back.", EchoInTurns: "As usual: the microphone is closed while the kiosk speaks.", EchoTooStrong: "Too much: the end of an answer would be taken for the shopper."},
+	Seals:    map[Seal]string{SealUnknown: "not settled", SealTPM: "the TPM", SealFile: "a key file", SealPhrase: "a passphrase"},
+	Threats:  map[Threat]string{StolenDisk: "theft of the disk alone", StolenMachine: "theft of the whole machine", OtherSystem: "starting from another disk", OlderCopy: "an older copy put back", RootUser: "misuse of administrator's rights"},
+	Fields: map[Field][2]string{
+		FieldShopName: {"Shop's name", "It is shown and spoken"}, FieldFloor: {"Where it stands", "For example: 6F, by the escalator"}, FieldBrandName: {"Screens' name", "Empty: the shop's name"},
+		FieldAccent: {"Colour", "Six digits, for example 165E83"}, FieldTime: {"Time", "Twelve digits, for example 202604011530"},
+		FieldHubAddress: {"Hub's address", "A name or an IP address"}, FieldHubCode: {"Code", "Seven groups of five; dashes may be left out"},
+		FieldRecoveryGroup: {"Recovery key", "Type this group alone from your paper"}, FieldLostKey: {"Recovery key", "Type this group from the paper"},
+	},
+	Parts: map[Part][3]string{
+		PartProcesses: {"Processes", "One has stopped and was started again. If it stays so, restart.", "One does not run. Restart the program."},
+		PartSandbox:   {"Walls", "One is missing. See the manual of the installation.", "There are none. Serve nobody, and restart."},
+		PartWeights:   {"Models", "Some were not verified. Look again.", "They are damaged. Install them anew."},
+		PartDisk:      {"Disk", "There is little room left.", "It is full or failing. Replace it."},
+		PartMemory:    {"Memory", "There is little left. Restart.", "There is too little: 4 GB are needed."},
+		PartTPM:       {"TPM", "It is not used, or counts wrong tries.", "It does not answer or is locked. Do the step of sealing."},
+		PartHub:       {"Hub", "It does not answer. Summaries wait here.", "It refuses this kiosk. Join again."},
+		PartClock:     {"Clock", "Somebody set the time.", "It cannot be trusted. Do the step of the clock."},
+		PartSound:     {"Sound", "It was interrupted. Look at the cables.", "There is no microphone or no loudspeaker."},
+		PartDisplay:   {"Display", "It draws slowly.", "It is not what the screens need. Do its step."},
+		PartHeat:      {"Heat", "It is warm. Clear its vents.", "It is too hot. Switch it off and move it."},
+	},
+	PINs:    map[PINPurpose]string{PINEnter: "The technician's PIN", PINChoose: "A new PIN", PINRepeat: "The new PIN again"},
+	Refused: map[PINRefusal]string{PINWrong: "That is not the PIN.", PINWait: "Too many were wrong. Wait for %d s.", PINShort: "At least 6 digits, please.", PINEasy: "That one is tried first. Choose another.", PINDifferent: "The two are not the same. Begin again."},
+	Items:   map[ItemKind]string{ItemVersion: "version of the program", ItemHealth: "health", ItemSettings: "settings, without keys", ItemLog: "log, which holds no words", ItemHardware: "list of devices", ItemSetUp: "results of the set-up", ItemMeasurements: "measurements of speed"},
+	Powers: map[PowerKind][3]string{
+		PowerProgram: {"Restart the program", "Restart the program?", "The program restarts."},
+		PowerRestart: {"Restart the machine", "Restart the machine?", "The machine restarts."},
+		PowerOff:     {"Shut down", "Shut the machine down?", "The machine shuts down."},
+	},
+}

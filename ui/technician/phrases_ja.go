@@ -1,0 +1,148 @@
+package technician
+
+var japanese = Phrases{
+	Title: "設置・保守", BigText: "大きい文字", NormalText: "標準の文字", Contrast: "はっきり表示", NormalContrast: "標準の色", Back: "戻る", Leave: "終了して閉じる",
+	StillHere: "続ける", Next: "次の項目へ", Again: "もう一度調べる", Save: "保存して確かめる", Look: "調べる", Start: "テストを始める", Stop: "中止",
+	Yes: "はい", No: "いいえ", Enter: "決定", Unknown: "不明",
+
+	MenuTitle: "何をしますか", MenuSub: "操作がないと、画面は自動で閉じます。", SetUpTitle: "設置の手順", StepLine: "手順 %d / %d", SpeaksLabel: "お客様の言葉",
+
+	Sample: "見本の文字", Ratio: "#%06X　コントラスト %.1f:1（%.1f:1以上が必要）", TakeNearest: "近い色 #%06X にする",
+
+	ClockNow: "現在の日時", ClockSource: "日時の出どころ", ClockRefused: "日時を確かめるまで、次のことはしません。", ClockGood: "日時は正しいと確かめられました",
+
+	PanelDots: "画素数", PanelDensity: "細かさ（対角）", PanelTouch: "タッチ", PanelHit: "%d / %d か所、ずれは最大 %.1f mm", PanelGood: "画面とタッチは正常です", PanelStart: "タッチを試す",
+	TargetTouch: "十字の中心に触れてください", TargetMissed: "印から離れていました。もう一度触れてください。",
+
+	Device: "機器", Noise: "周囲の騒音", Voice: "声の大きさ", Heard: "聞き取った言葉", BeQuiet: "話さずにお待ちください。周囲の音を測っています。",
+	SaySomething: "いつもの声で、何か話してください。", Recognises: "言葉にしています。", WasItSaid: "話した通りですか？", MicrophoneGood: "声は正しく聞き取れています",
+
+	TonePlays: "音を鳴らしています。", ToneHeard: "音は聞こえましたか？", SentencePlays: "文を読み上げています。", SentenceClear: "文ははっきり聞こえましたか？",
+	Sentence: "読み上げる文", LoudspeakerGood: "音も声も、はっきり聞こえます",
+
+	EchoLoss: "戻る音の弱まり", EchoDelay: "戻るまでの遅れ", EchoRuns: "測定用の音が鳴ります。話さずにお待ちください。",
+
+	HubName: "この端末の名前", HubKey: "ハブの鍵の指紋", HubReach: "接続", HubAnswers: "応答があります", HubSilent: "応答がありません", HubWithout: "ハブなしで使う", HubGood: "ハブに登録され、応答があります",
+
+	SealBy: "鍵の守り方", SealAsks: "、起動のたびにPIN", SealPlanned: "（これから）", SealNow: "鍵を封印する", SealWithFile: "鍵ファイルで守る", SealGood: "保管庫の鍵は封印されています",
+	Against: "防げます: %s", NotAgainst: "防げません: %s",
+
+	RecoveryOnce: "復旧キー（表示は一度だけ）", RecoveryWrite: "すべての組を紙に書き写し、端末とは別の場所に保管してください。このあと二つの組を入力して確かめます。写真は撮らないでください。",
+	RecoveryWritten: "書き写しました", RecoveryNew: "復旧キーを作る", RecoveryShow: "新しい復旧キーを作り直す", RecoveryGood: "控えは確かめました。復旧キーは画面に残っていません", GroupLine: "%s　%d組目（全%d組）",
+
+	Technicians: "技術者", OtherStaff: "職員と責任者", AccessNote: "職員と責任者のPINは、責任者が tenin staff で登録します。", AccessGood: "PINを決めました", ChoosePIN: "PINを決める",
+
+	FinishGood: "設置は完了しました。お客様をお迎えできます", FinishButton: "設置を完了する", Serve: "お客様の画面へ",
+
+	HealthTitle: "端末の状態", HealthSub: "点検", HealthLooks: "調べています。数秒かかります。",
+
+	PINNote: "6桁以上。同じ数字や続き番号は使えません。", LostPIN: "PINを忘れた（復旧キーを使う）",
+
+	BundleTitle: "サポート用の資料", BundleNot: "お客様の声・言葉・会話、PIN、鍵は入りません。送信はせず、選んだ場所に保存します。", BundleGood: "保存しました", BundlePath: "保存先",
+	BundleWrite: "保存する", BundleLook: "保存先を探す", Free: "%s（空き %s）",
+
+	WipeTitle: "この端末のデータをすべて消します", WipeGo: "消去の確認へ進む", WipeType: "次の番号を入力してください", WipeTyped: "入力", WipeDiffers: "番号が違います。もう一度入力してください。",
+	WipeHold: "長押しすると消去が始まります", WipeHoldSub: "指を離した時に始まります。やめる時は、ボタンの外へ指をずらすか「戻る」に触れてください。",
+	WipeButton: "押し続けてください", WipeHeld: "そのまま　あと%d秒", WipeLift: "指を離すと消去します", WipeRuns: "消去しています。電源を切らないでください。", WipeDone: "消去しました",
+	WipeLoses: []string{"保管庫の会話と音声、その鍵", "店の名前・知識・設定", "職員と技術者のPIN", "ハブへの登録"},
+	WipeKeeps: []string{"プログラムと音声認識のデータは残ります"},
+
+	PowerSub: "お客様の対応中でないことを確かめてください。",
+
+	Marks: map[Mark]string{Undone: "未確認", Busy: "確認中", Good: "正常", Fair: "注意あり", Bad: "要対応"},
+	Steps: map[Step][2]string{
+		StepShop:        {"店", "店の名前と、この端末を置く場所を入れてください。名前は画面に出て、読み上げにも使います。"},
+		StepBrand:       {"ブランド", "画面の上に出す名前と色を選んでください。文字が読みにくい色は使えません。"},
+		StepClock:       {"日時", "日時を調べ、信用できるかどうかを確かめます。"},
+		StepPanel:       {"画面とタッチ", "画面の大きさを調べ、五つの印に触れてタッチのずれを測ります。"},
+		StepMicrophone:  {"マイク", "周囲の騒音を測り、次に一言話していただきます。聞き取った言葉を表示します。"},
+		StepLoudspeaker: {"スピーカー", "音を鳴らし、次に文を読み上げます。聞こえたかどうかをお答えください。"},
+		StepEcho:        {"音の回り込み", "スピーカーの音がマイクにどれだけ戻るかを測ります。"},
+		StepHub:         {"ハブ", "本部のハブに登録します。ハブで作ったコードが必要です。"},
+		StepSealing:     {"鍵の封印", "保管庫の鍵をTPMまたは鍵ファイルで守ります。"},
+		StepRecovery:    {"復旧キー", "PINを忘れた時や基板の交換時に使うキーを作ります。表示は一度だけです。紙とペンを用意してください。"},
+		StepAccess:      {"技術者のPIN", "この画面を開くPINを決めます。職員のPINとは別のものです。"},
+		StepFinish:      {"完了", "すべての項目を見直し、設置を完了します。"},
+	},
+	Problems: map[Problem][2]string{
+		NameMissing:     {"店の名前がありません。", "「店の名前」に触れて入力してください。"},
+		NameUndrawable:  {"画面に出せない文字があります。", "別の字に置き換えてください。"},
+		AccentTooPale:   {"この色では文字が読みにくくなります。", "濃い色を選ぶか、近い色を使ってください。"},
+		ClockUnset:      {"日時が分かりません。", "ネットワークにつなぐか、日時を入力してください。"},
+		ClockBack:       {"日時が前回の動作より前です。", "ネットワークにつなぐか、日時を入力してください。内蔵電池の交換も検討してください。"},
+		ClockAway:       {"ハブの日時とずれています。", "どちらが正しいか確かめ、この端末の日時を直してください。"},
+		ClockWrong:      {"日時として読めないか、古すぎます。", "年月日と時刻を12桁で入力してください。"},
+		ClockByHand:     {"日時は人が合わせたものです。", "時計と見比べてください。ネットワークにつなぐと自動で確かめます。"},
+		PanelNone:       {"画面が見つかりません。", "ケーブルと電源を確かめてください。画面なしで使う場合は --headless で起動します。"},
+		PanelSmall:      {"画素数が足りません。", "1080×1920または1920×1080以上の画面を使ってください。"},
+		PanelDense:      {"画面が小さく、15 mmの文字盤が入りません。", "21.5インチ以上をお勧めします。文字入力の画面が切れます。"},
+		TouchMissed:     {"触れても反応しない印がありました。", "画面を拭き、保護シートをはがして、もう一度試してください。"},
+		TouchShifted:    {"触れた場所とずれています。", "タッチパネルの向きと位置合わせを直してください。"},
+		MicrophoneNone:  {"マイクが見つかりません。", "差し込みを確かめ、設定のマイク名を見直してください。"},
+		MicrophoneDead:  {"マイクから音が来ません。", "消音スイッチとケーブルを確かめてください。"},
+		MicrophoneQuiet: {"声が小さく届いています。", "マイクの感度を上げるか、話す人に近づけてください。"},
+		MicrophoneNoisy: {"周囲の騒音が大きすぎます。", "マイクの向きを変え、スピーカーや空調から離してください。"},
+		MicrophoneClips: {"声が大きすぎて割れています。", "マイクの感度を下げてください。"},
+		SpeechUnheard:   {"言葉を聞き取れませんでした。", "合図のあとに、はっきり話してください。"},
+		SpeechMisheard:  {"違う言葉に聞き取りました。", "少しゆっくり話して、もう一度試してください。続く時はマイクの位置を変えてください。"},
+		LoudspeakerNone: {"スピーカーが見つかりません。", "差し込みを確かめ、設定のスピーカー名を見直してください。"},
+		ToneUnheard:     {"音が聞こえませんでした。", "音量とケーブルを確かめてください。"},
+		SentenceUnclear: {"文がはっきり聞こえませんでした。", "音量を変え、スピーカーをふさぐ物をどけてください。"},
+		EchoNone:        {"スピーカーの音がマイクに届きません。", "両方のテストを先に済ませ、音量を確かめてください。"},
+		EchoLoud:        {"スピーカーの音がマイクに強く戻ります。", "スピーカーをマイクから離すか、音量を下げてください。"},
+		EchoLate:        {"音の戻りが遅すぎます。", "無線のスピーカーをやめ、有線でつないでください。"},
+		HubNone:         {"ハブなしで使います。", "要約はこの端末に残ります。あとから登録できます。"},
+		HubBadCode:      {"コードとして読めません。", "ハブの画面と見比べて、もう一度入力してください。"},
+		HubUnreachable:  {"ハブから応答がありません。", "アドレスとネットワークを確かめてください。"},
+		HubRefused:      {"ハブがコードを受け付けません。", "使用済みか期限切れです。ハブで新しいコードを作ってください。"},
+		HubOther:        {"コードと違うハブが応答しました。", "登録していません。アドレスを確かめ、管理者に知らせてください。"},
+		SealKeyFile:     {"TPMを使わず、鍵ファイルで守ります。", "盗難を防げる場所に端末を固定してください。"},
+		SealUnbound:     {"TPMは起動の状態を確かめていません。", "セキュアブートを有効にすると、別の起動方法から守れます。"},
+		SealLocked:      {"TPMが一時的に止まっています。", "誤った入力が続きました。電源を入れたまま待ってください。"},
+		SealFailed:      {"鍵を封印できませんでした。", "TPMの有無と設定を確かめ、もう一度試してください。"},
+		RecoveryUnsafe:  {"復旧キーの控えを確かめていません。", "キーを作り、二つの組を入力してください。"},
+		RecoveryWrong:   {"入力した組が控えと違います。", "古いキーは消しました。新しいキーを作り直してください。"},
+		TechnicianNone:  {"技術者のPINがありません。", "PINを決めてください。決めるまで、誰でもこの画面を開けます。"},
+		StepsLeft:       {"終わっていない項目があります。", "印の付いた項目を済ませてください。"},
+		NotSaved:        {"保存できませんでした。", "ディスクの空きを確かめ、もう一度試してください。"},
+		TestFailed:      {"テストを実行できませんでした。", "もう一度試し、続く時はサポート用の資料を作ってください。"},
+	},
+	Pages: map[Page][2]string{
+		PageSetUp: {"設置の手順", "店・音・画面・鍵を順に確かめます"}, PageHealth: {"端末の状態", "動作・ディスク・TPM・温度など"},
+		PageBundle: {"サポート用の資料", "会話を含まない記録を保存します"}, PagePIN: {"技術者のPIN", "新しいPINに変えます"},
+		PagePower: {"再起動と終了", "プログラム、または端末"}, PageWipe: {"工場出荷時に戻す", "すべてのデータを消します"},
+	},
+	Speaks:   map[Speaks]string{SpeaksBoth: "自動", SpeaksJapanese: "日本語", SpeaksEnglish: "English"},
+	Sources:  map[Source]string{SourceUnknown: "不明", SourceNetwork: "ネットワークの時刻", SourceHub: "ハブ", SourceHand: "人が入力", SourceBattery: "内蔵の時計"},
+	Refusals: map[Refusal]string{RefusesExpiry: "保存期間による消去", RefusesDated: "期間のある回答", RefusesJoin: "ハブへの新しい登録", RefusesUpdate: "更新の適用", RefusesReceipt: "受付番号の控えへの日付の記載"},
+	Verdicts: map[EchoVerdict]string{EchoUnknown: "まだ測っていません。", EchoClear: "回り込みはわずかです。", EchoInTurns: "通常の範囲です。話す間はマイクを閉じ、交互に聞きます。", EchoTooStrong: "強すぎます。答えの終わりをお客様の声と取り違えます。"},
+	Seals:    map[Seal]string{SealUnknown: "まだ決まっていません", SealTPM: "TPM", SealFile: "鍵ファイル", SealPhrase: "パスフレーズ"},
+	Threats:  map[Threat]string{StolenDisk: "ディスクだけの盗難", StolenMachine: "端末ごとの盗難", OtherSystem: "別のディスクからの起動", OlderCopy: "古い複製への差し替え", RootUser: "動作中の管理者権限の悪用"},
+	Fields: map[Field][2]string{
+		FieldShopName: {"店の名前", "画面と読み上げに使います"}, FieldFloor: {"置き場所", "例: 6階 エスカレーター前"}, FieldBrandName: {"画面の名前", "空にすると店の名前になります"},
+		FieldAccent: {"色", "6桁の色番号 例: 165E83"}, FieldTime: {"日時", "12桁 例: 202604011530"},
+		FieldHubAddress: {"ハブのアドレス", "名前またはIPアドレス"}, FieldHubCode: {"登録コード", "5文字ずつ7組。区切りは省けます"},
+		FieldRecoveryGroup: {"復旧キー", "控えから、この組だけを入力してください"}, FieldLostKey: {"復旧キー", "控えから、この組を入力してください"},
+	},
+	Parts: map[Part][3]string{
+		PartProcesses: {"動作", "止まって再開した部品があります。続く時は再起動してください。", "動いていない部品があります。プログラムを再起動してください。"},
+		PartSandbox:   {"隔離", "一部の壁がありません。設置の手引きを見てください。", "隔離されていません。お客様の対応を止め、再起動してください。"},
+		PartWeights:   {"認識のデータ", "一部が確かめられていません。もう一度調べてください。", "データが壊れています。入れ直してください。"},
+		PartDisk:      {"ディスク", "空きが少なくなっています。", "空きがないか、壊れかけています。交換してください。"},
+		PartMemory:    {"メモリー", "残りが少なくなっています。再起動してください。", "メモリーが足りません。4 GB以上が必要です。"},
+		PartTPM:       {"TPM", "使われていないか、誤入力が数えられています。", "応答がないか、止まっています。鍵の封印を調べてください。"},
+		PartHub:       {"ハブ", "応答がありません。要約は端末で待ちます。", "登録が拒まれました。登録し直してください。"},
+		PartClock:     {"日時", "人が合わせた日時です。", "日時が信用できません。日時の手順を行ってください。"},
+		PartSound:     {"音", "途切れがありました。ケーブルを確かめてください。", "マイクかスピーカーがありません。"},
+		PartDisplay:   {"画面", "描画が遅くなっています。", "画面の要件を満たしていません。画面の手順を行ってください。"},
+		PartHeat:      {"温度", "高めです。通気口をふさぐ物をどけてください。", "高すぎます。電源を切り、置き場所を変えてください。"},
+	},
+	PINs:    map[PINPurpose]string{PINEnter: "技術者のPIN", PINChoose: "新しいPIN", PINRepeat: "新しいPINをもう一度"},
+	Refused: map[PINRefusal]string{PINWrong: "PINが違います。", PINWait: "誤りが続きました。あと%d秒お待ちください。", PINShort: "6桁以上にしてください。", PINEasy: "推測されやすいPINです。別の番号にしてください。", PINDifferent: "二つのPINが違います。最初からやり直してください。"},
+	Items:   map[ItemKind]string{ItemVersion: "プログラムの版", ItemHealth: "端末の状態", ItemSettings: "設定（鍵を除く）", ItemLog: "動作の記録（言葉を含まない）", ItemHardware: "機器の一覧", ItemSetUp: "設置の結果", ItemMeasurements: "速さの記録"},
+	Powers: map[PowerKind][3]string{
+		PowerProgram: {"プログラムを再起動", "プログラムを再起動しますか？", "プログラムを再起動しています。"},
+		PowerRestart: {"端末を再起動", "端末を再起動しますか？", "端末を再起動しています。"},
+		PowerOff:     {"電源を切る", "端末の電源を切りますか？", "電源を切っています。"},
+	},
+}
