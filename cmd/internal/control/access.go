@@ -71,7 +71,7 @@ const tokenKey = "tenin-session-bin"
 
 // authorize returns ctx with who asks, or why they may not.
 func (s *Server) authorize(ctx context.Context, method string) (context.Context, error) {
-	rule, ok := rules[method]
+	rule, ok := ruleOf(method)
 	if !ok {
 		return ctx, fail(codes.PermissionDenied, reasonRole, "this call is not for the control socket")
 	}

@@ -24,6 +24,8 @@ type Events struct {
 	alerts   []*pb.Alert // the latest last
 	watchers map[*watcher]bool
 	over     bool
+	observer func()
+	handler  func(call, staff string) bool
 }
 
 // watcher is one stream. Its queue is short: a dashboard that sleeps must not fill the kiosk's memory.
@@ -62,11 +64,56 @@ func (e *Events) CallStaff() string {
 	b := make([]byte, 8)
 	_, _ = rand.Read(b)
 	call := hex.EncodeToString(b)
+	e.Called(call)
+	return call
+}
+
+// Called tells of a call that has a name already; one that is known is not told again.
+func (e *Events) Called(call string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.calls[call] {
+		return
+	}
 	e.calls[call] = true
 	e.tell(&pb.Event{Kind: pb.Event_STAFF_CALLED, Call: call})
-	return call
+}
+
+// Taken tells that somebody is on the way; staff may be empty. It is false for a call that is unknown or was handled.
+func (e *Events) Taken(call, staff string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.calls[call] {
+		return false
+	}
+	e.tell(&pb.Event{Kind: pb.Event_STAFF_TAKEN, Call: call, Staff: staff})
+	return true
+}
+
+// Observe has f called after each event; f must not wait, nor ask the Events anything. There is one observer.
+func (e *Events) Observe(f func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.observer = f
+}
+
+// OnHandle has f called for what somebody says to have handled at the control socket, instead of Handled. f tells Handled
+// in its turn, and is false for a call that nobody waits for any more.
+func (e *Events) OnHandle(f func(call, staff string) bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.handler = f
+}
+
+// handle is what the control socket was told.
+func (e *Events) handle(call, staff string) bool {
+	e.mu.Lock()
+	f := e.handler
+	e.mu.Unlock()
+	if f == nil {
+		f = e.Handled
+	}
+	return f(call, staff)
 }
 
 // Handled tells that somebody came; staff may be empty. It is false for a call that is unknown or was handled before.
@@ -149,6 +196,9 @@ func (e *Events) tell(event *pb.Event) {
 		}
 		w.wake()
 	}
+	if e.observer != nil {
+		e.observer()
+	}
 }
 
 // begin is what a watcher has to know at first: the state, and who waits for staff.
@@ -225,7 +275,7 @@ func (w watching) Watch(_ *pb.WatchRequest, stream grpc.ServerStreamingServer[pb
 
 func (w watching) Handle(ctx context.Context, r *pb.HandleRequest) (*pb.HandleReply, error) {
 	member, _ := MemberFrom(ctx)
-	if !w.events.Handled(r.Call, member.Name) {
+	if !w.events.handle(r.Call, member.Name) {
 		return nil, fail(codes.NotFound, "", "nobody waits there any more")
 	}
 	return &pb.HandleReply{}, nil

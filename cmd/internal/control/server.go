@@ -167,7 +167,7 @@ func (s *Server) closed(c *connection) {
 // limitTime gives a call its deadline before its first message is read: a client that never sends one does not keep it
 // open.
 func limitTime(ctx context.Context, info *tap.Info) (context.Context, error) {
-	rule, ok := rules[info.FullMethodName]
+	rule, ok := ruleOf(info.FullMethodName)
 	if !ok {
 		return nil, status.Error(codes.Unimplemented, "unknown call")
 	}
