@@ -8,12 +8,12 @@ import (
 )
 
 func TestTheThirdCrashInAMinuteAlertsOnceAndPausesGrow(t *testing.T) {
-	var c crashes
+	var c Crashes
 	now := time.Now()
 	var pauses []time.Duration
 	alerts := 0
 	for range 10 {
-		pause, alert := c.add(now)
+		pause, alert := c.Add(now)
 		if alert {
 			alerts++
 		}
@@ -24,18 +24,18 @@ func TestTheThirdCrashInAMinuteAlertsOnceAndPausesGrow(t *testing.T) {
 		t.Errorf("%d alerts, pauses %v", alerts, pauses)
 	}
 	// Well for longer than a minute, the role has a clean slate.
-	if pause, alert := c.add(now.Add(3 * time.Minute)); pause != 0 || alert {
+	if pause, alert := c.Add(now.Add(3 * time.Minute)); pause != 0 || alert {
 		t.Errorf("a crash after a good time: %v %v", pause, alert)
 	}
 }
 
 func TestRareCrashesNeverAlert(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var c crashes
+		var c Crashes
 		now := time.Unix(0, 0)
 		for range rapid.IntRange(1, 30).Draw(t, "crashes") {
 			now = now.Add(crashWindow/2 + time.Duration(rapid.Int64Range(1, int64(time.Hour)).Draw(t, "gap")))
-			if pause, alert := c.add(now); alert || pause != 0 {
+			if pause, alert := c.Add(now); alert || pause != 0 {
 				t.Fatalf("alert %v, pause %v", alert, pause)
 			}
 		}
@@ -44,13 +44,13 @@ func TestRareCrashesNeverAlert(t *testing.T) {
 
 func TestACrashLoopCostsAtMostAStartAMinuteInTheEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var c crashes
+		var c Crashes
 		now, starts := time.Unix(0, 0), 0
 		end := now.Add(time.Hour)
 		for now.Before(end) {
 			starts++
 			now = now.Add(time.Duration(rapid.Int64Range(0, int64(5*time.Second)).Draw(t, "life")))
-			pause, _ := c.add(now)
+			pause, _ := c.Add(now)
 			now = now.Add(pause)
 		}
 		if starts > 70 {

@@ -122,7 +122,7 @@ func TestManyCrashesAlertOnceAndCallsFailAtOnceMeanwhile(t *testing.T) {
 		o.Alert = func(a Alert) { mu.Lock(); defer mu.Unlock(); alerts = append(alerts, a) }
 	}, LLM)
 	e := p.Embedder()
-	for range crashMost {
+	for range CrashMost {
 		if _, err := e.Embed(bounded(t), crash); !errors.Is(err, ErrLost) {
 			t.Error(err)
 		}
@@ -136,7 +136,7 @@ func TestManyCrashesAlertOnceAndCallsFailAtOnceMeanwhile(t *testing.T) {
 	waitFor(t, "the new process", func() bool { _, err := e.Embed(bounded(t), "query: 傘"); return err == nil })
 	mu.Lock()
 	defer mu.Unlock()
-	if len(alerts) != 1 || alerts[0] != (Alert{LLM, Crashed, crashMost, firstPause}) {
+	if len(alerts) != 1 || alerts[0] != (Alert{LLM, Crashed, CrashMost, firstPause}) {
 		t.Errorf("%+v", alerts)
 	}
 }

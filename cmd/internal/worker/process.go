@@ -26,7 +26,7 @@ type process struct {
 	dead  chan struct{} // closed when the process is gone
 	why   atomic.Pointer[Reason]
 
-	refusal refusal
+	refusal Refusal
 
 	heard atomic.Bool // it may hold a shopper's words
 	worn  atomic.Bool // its sound library needs a new process
@@ -88,7 +88,7 @@ func (p *process) open(ctx context.Context, request *pb.OpenRequest, limit time.
 		case <-p.dead:
 			err = fmt.Errorf("%s %w: it ended with %s", p.role, ErrStart, p.cmd.ProcessState)
 			if p.cmd.ProcessState.ExitCode() == sandbox.ExitRefused {
-				err = fmt.Errorf("%s %w: %s", p.role, ErrStart, p.refusal.line())
+				err = fmt.Errorf("%s %w: %s", p.role, ErrStart, p.refusal.Line())
 			}
 		case <-time.After(deathLag):
 			err = fmt.Errorf("%s %w within %v", p.role, ErrStart, limit)

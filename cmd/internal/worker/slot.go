@@ -43,7 +43,7 @@ const gateWidth = 1 << 20
 // run keeps a process alive until ctx ends. first gets the outcome of the first start; when that failed there is no other.
 func (s *slot) run(ctx context.Context, first chan<- error) {
 	defer close(s.ended)
-	var history crashes
+	var history Crashes
 	for starts := 0; ; starts++ {
 		p, err := s.begin(ctx)
 		if starts == 0 {
@@ -65,7 +65,7 @@ func (s *slot) run(ctx context.Context, first chan<- error) {
 		case why == Refreshed, why == Worn:
 			continue
 		}
-		pause, alert := history.add(s.clock.now())
+		pause, alert := history.Add(s.clock.now())
 		attributes := []any{"role", s.role, "reason", why, "pause", pause}
 		if p != nil {
 			attributes = append(attributes, "pid", p.cmd.Process.Pid, "end", p.cmd.ProcessState.String())
@@ -75,7 +75,7 @@ func (s *slot) run(ctx context.Context, first chan<- error) {
 		s.restarts++
 		s.mu.Unlock()
 		if alert && s.alert != nil {
-			s.alert(Alert{Role: s.role, Reason: why, Crashes: crashMost, Pause: pause})
+			s.alert(Alert{Role: s.role, Reason: why, Crashes: CrashMost, Pause: pause})
 		}
 		if pause > 0 {
 			s.set(nil, true)
