@@ -24,7 +24,7 @@ import (
 )
 
 // patience is no expectation: it only turns a hang into a failure.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // transcript is an output that a test reads while it is written.
 type transcript struct {

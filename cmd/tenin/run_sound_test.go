@@ -11,11 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"tenin/audio"
 	"tenin/audio/audiotest"
+	"tenin/cmd/internal/control/pb"
+	"tenin/cmd/internal/kiosk"
 	"tenin/storage"
 )
 
@@ -411,6 +414,57 @@ func TestTheKioskOutlivesItsSoundServer(t *testing.T) {
 	k.waitFor("ask again")
 	k.press("q" + enter)
 	k.wantExit()
+}
+
+// The process that has the sound devices may die like any other: in the middle of a question and in the middle of an
+// answer the kiosk says so, and the next question is heard by a new one.
+func TestTheKioskOutlivesTheProcessOfItsSound(t *testing.T) {
+	s := openShop(t, shopAnswers, through)
+	k := startTerminal(t, s.env, "run", "--headless")
+	k.welcome("")
+	s.kill("audio")
+	k.waitFor("Please try once more")
+	k.waitFor("ask again")
+	for _, dies := range []bool{true, false} {
+		k.press(enter)
+		k.waitFor("speak now")
+		s.ask()
+		if heard := k.waitFor("answer  "); !strings.Contains(heard, "営業時間") {
+			t.Errorf("it heard %q", heard)
+		}
+		k.waitFor("first sound")
+		if dies {
+			s.kill("audio")
+		}
+		if said := k.waitFor("ask again"); dies && !strings.Contains(said, "no loudspeaker") {
+			t.Errorf("after the loudspeaker was lost in the middle of an answer it says %q", said)
+		}
+	}
+	k.press("q" + enter)
+	k.wantExit()
+}
+
+// kill ends the running kiosk's worker of that role.
+func (s *shop) kill(role string) {
+	s.t.Helper()
+	client, err := kiosk.DialKiosk(s.t.Context(), filepath.Join(s.user, ".local", "share", "tenin"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer client.Close()
+	status, err := pb.NewKioskClient(client.Conn()).Status(s.t.Context(), &pb.StatusRequest{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, p := range status.Processes {
+		if p.Role == role {
+			if err := syscall.Kill(int(p.Pid), syscall.SIGKILL); err != nil {
+				s.t.Fatal(err)
+			}
+			return
+		}
+	}
+	s.t.Fatalf("the kiosk has no %s process", role)
 }
 
 func TestAMonitorIsNoMicrophoneUnlessTheSettingsNameIt(t *testing.T) {
