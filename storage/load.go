@@ -288,9 +288,15 @@ func (v *Vault) Verify() error {
 	if _, err := v.Staff(); err != nil {
 		return err
 	}
+	if _, err := v.Accesses(-1); err != nil {
+		return err
+	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return explain(v.path(dbName), v.view(func(tx *bolt.Tx) error {
+		if err := v.checkNotes(tx); err != nil {
+			return err
+		}
 		ids, err := bucketIDs(tx)
 		for _, id := range ids {
 			if _, ok := v.ring.sessions[id]; !ok {
