@@ -110,7 +110,7 @@ func (d *Desk) next() {
 	d.runner.manner = manner{}
 	q.open = first
 	if first.question.Clip == nil {
-		d.handle(Typed{Words(first.question.Text)})
+		d.handle(Typed{Text: Words(first.question.Text)})
 	}
 }
 

@@ -133,7 +133,7 @@ func (q *Inquiry) take(a *asking) {
 		a.fail(errors.New("a recording is a visit of its own"))
 	default:
 		q.open = a
-		q.desk.handle(Typed{Words(a.question.Text)})
+		q.desk.handle(Typed{Text: Words(a.question.Text)})
 	}
 }
 

@@ -166,7 +166,9 @@ func (s Listening) next(e Event) (State, []Effect) {
 	case NoSpeech:
 		return silent(s.Question, []Effect{CloseMicrophone{turn}})
 	case Typed:
-		return read(s.Talk, e.Text, s.Message, []Effect{CloseMicrophone{turn}, CancelTurn{turn}, EndTurn{turn, TurnAbandoned}})
+		return read(s.Talk, e.Text, s.Message || e.Message, []Effect{CloseMicrophone{turn}, CancelTurn{turn}, EndTurn{turn, TurnAbandoned}})
+	case GiveUp:
+		return proceed(s.Talk, ThenReady, false, []Effect{CloseMicrophone{turn}, CancelTurn{turn}, EndTurn{turn, TurnAbandoned}})
 	}
 	return s, nil
 }
@@ -180,6 +182,8 @@ func (s Thinking) next(e Event) (State, []Effect) {
 		return broken(s.Question, trouble, nil)
 	}
 	switch e := e.(type) {
+	case GiveUp:
+		return proceed(s.Talk, ThenReady, false, []Effect{CancelTurn{turn}, EndTurn{turn, TurnAbandoned}})
 	case Heard:
 		if !s.Heard {
 			return heard(s.Question, nil)
@@ -359,7 +363,7 @@ func between(s State, t Talk, e Event) (State, []Effect) {
 			return listen(t, storage.Microphone, false, nil)
 		}
 	case Typed:
-		return read(t, e.Text, false, nil)
+		return read(t, e.Text, e.Message, nil)
 	case CallStaff:
 		return proceed(t, ThenStaff, false, nil)
 	case TakeMessage:

@@ -34,8 +34,14 @@ type Brought struct {
 	Source storage.Source
 }
 
-// Typed is a question, or a message to the staff, that was typed.
-type Typed struct{ Text Words }
+// Typed is a question, or a message to the staff, that was typed: Message says so where no message was being spoken.
+type Typed struct {
+	Text    Words
+	Message bool
+}
+
+// GiveUp is a shopper who does not want the question answered any more. The visit goes on.
+type GiveUp struct{}
 
 // MicrophoneOpened means that the shopper is heard from now on.
 type MicrophoneOpened struct{ Turn uint64 }
@@ -143,6 +149,7 @@ func (ConsentGiven) event()     {}
 func (ConsentRefused) event()   {}
 func (Brought) event()          {}
 func (Typed) event()            {}
+func (GiveUp) event()           {}
 func (MicrophoneOpened) event() {}
 func (Partial) event()          {}
 func (Heard) event()            {}

@@ -242,7 +242,7 @@ func TestATypedQuestionTakesTheSameWay(t *testing.T) {
 	s.runner.Send(Brought{storage.Text, storage.FromText()})
 	waitForState[Ready](s)
 	s.runner.Send(Touch{}) // no voice is kept as if it had been typed
-	s.runner.Send(Typed{parking})
+	s.runner.Send(Typed{Text: parking})
 	s.waitFor("an answer", func() bool { _, ready := s.state.(Ready); return ready && len(s.results) == 1 })
 	s.runner.Send(Leave{})
 	s.waitForEnd()
@@ -455,7 +455,7 @@ func TestAStormOfEventsLeavesEverythingInOrder(t *testing.T) {
 				time.Sleep(30 * time.Millisecond)
 			default:
 				s.runner.Send(rapid.SampledFrom([]Event{
-					Touch{}, ConsentGiven{s.consent()}, ConsentRefused{}, Typed{parking}, BargeIn{}, BargeIn{}, CallStaff{}, StaffCame{}, TakeMessage{},
+					Touch{}, ConsentGiven{s.consent()}, ConsentRefused{}, Typed{Text: parking}, GiveUp{}, BargeIn{}, BargeIn{}, CallStaff{}, StaffCame{}, TakeMessage{},
 					Confirmed{}, Rejected{}, Idle{}, NextShopper{}, Brought{storage.Text, storage.FromText()}, Brought{storage.File, storage.FromFile()},
 					EngineLost{turn, errBroken}, DeviceLost{turn, errBroken}, Failed{turn, errBroken}, NoSpeech{turn}, PlaybackDone{turn},
 				}).Draw(t, "event"))

@@ -23,7 +23,7 @@ func everyEvent(t *testing.T) []Event {
 	}
 	lost := errors.New("lost")
 	events := []Event{
-		Touch{}, ConsentGiven{consent}, ConsentGiven{}, ConsentRefused{}, Typed{"x"}, KeepRefused{lost}, BargeIn{}, CallStaff{}, StaffCame{},
+		Touch{}, ConsentGiven{consent}, ConsentGiven{}, ConsentRefused{}, Typed{Text: "x"}, Typed{"x", true}, GiveUp{}, KeepRefused{lost}, BargeIn{}, CallStaff{}, StaffCame{},
 		TakeMessage{}, Confirmed{}, Rejected{}, Idle{}, NextShopper{}, Leave{}, ResetDone{}, ResetFailed{lost},
 	}
 	for _, source := range []storage.Source{{}, storage.FromFile(), storage.FromText(), storage.FromMicrophone(consent)} {
@@ -469,7 +469,7 @@ func TestGoneIsForGoodAndLeaveLeadsThere(t *testing.T) {
 
 func TestAShoppersWordsAreNotPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		for _, e := range []any{Typed{"canary"}, Partial{1, "canary"}, TakeWords{1, "canary"}, ShowPartial{"canary"}} {
+		for _, e := range []any{Typed{Text: "canary"}, Partial{1, "canary"}, TakeWords{1, "canary"}, ShowPartial{"canary"}} {
 			if printed := fmt.Sprintf(verb, e); strings.Contains(printed, "canary") {
 				t.Errorf("%s prints %s", verb, printed)
 			}

@@ -102,7 +102,7 @@ func (t *liveTurn) listen(from storage.SourceKind) {
 		t.post(MicrophoneOpened{t.number}, nil)
 		t.openMouth(true) // by the time that there is something to say, the loudspeaker is open
 		config := t.visit.config(func(words string) { t.post(Partial{t.number, Words(words)}, nil) })
-		x, err := t.visit.hear(t.ctx, question{ear, t.enough}, config)
+		x, err := t.visit.hear(t.ctx, question{t.metered(ear), t.enough}, config)
 		switch {
 		case err != nil:
 			t.post(lostIn(t.number, err), nil)
@@ -210,8 +210,10 @@ func (t *liveTurn) utter(say func(Speak) error) {
 	t.step(func() {
 		mouth := t.openMouth(true)
 		silent := true
+		tell := t.sounding()
 		err := say(func(chunk audio.Clip) error {
 			silent = false
+			defer tell(chunk.Duration(), false)
 			t.mu.Lock()
 			t.spoken.Rate = chunk.Rate
 			t.spoken.Samples = append(t.spoken.Samples, chunk.Samples...)
@@ -222,6 +224,7 @@ func (t *liveTurn) utter(say func(Speak) error) {
 			return nil
 		})
 		if err == nil {
+			tell(0, true)
 			at := time.Now()
 			t.post(SpeechMade{t.number}, func() { t.exchange.Timings.Total = at.Sub(t.exchange.Timings.zero) })
 		}

@@ -80,7 +80,7 @@ func (c *crew) question(role worker.Role) {
 		return
 	}
 	// What is known of a product is spoken anew each time.
-	c.desk.Send(Typed{"折りたたみ傘はどこですか"})
+	c.desk.Send(Typed{Text: "折りたたみ傘はどこですか"})
 }
 
 func TestAWorkerThatDiesInATurnIsApologisedForAndReplaced(t *testing.T) {
