@@ -16,6 +16,8 @@ type Kiosk struct {
 	Number int `toml:"number"`
 	// Name is what staff call it; empty: its number.
 	Name string `toml:"name"`
+	// Floor is where it stands, as the floor map names it; empty: not said.
+	Floor string `toml:"floor"`
 }
 
 func defaultKiosk() Kiosk { return Kiosk{Number: 1} }
@@ -34,6 +36,8 @@ func (k Kiosk) check() error {
 		return fmt.Errorf("kiosk.number is %d: use 1 to 999", k.Number)
 	case utf8.RuneCountInString(k.Name) > 20 || strings.ContainsAny(k.Name, "\r\n\t"):
 		return fmt.Errorf("kiosk.name is %q: use at most 20 characters in a line", k.Name)
+	case utf8.RuneCountInString(k.Floor) > 40 || strings.ContainsAny(k.Floor, "\r\n\t"):
+		return fmt.Errorf("kiosk.floor is %q: use at most 40 characters in a line", k.Floor)
 	}
 	return nil
 }

@@ -13,8 +13,10 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/BurntSushi/toml"
 )
@@ -43,6 +45,37 @@ type Shop struct {
 	Name string `toml:"name"`
 	// Language is what shoppers speak: "ja", "en", or "auto" for whichever of the two is heard.
 	Language string `toml:"language"`
+	// Brand stands at the top of each screen; empty means Name.
+	Brand string `toml:"brand"`
+	// Accent is the colour of what is to be touched, "#rrggbb"; empty means the screens' own.
+	Accent string `toml:"accent"`
+}
+
+// AccentRGB returns Accent as 0xRRGGBB; false where it is empty.
+func (s Shop) AccentRGB() (rgb uint32, ok bool) {
+	if len(s.Accent) != 7 || s.Accent[0] != '#' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s.Accent[1:], 16, 32)
+	return uint32(n), err == nil
+}
+
+// AccentOf writes a colour as Accent has it.
+func AccentOf(rgb uint32) string { return fmt.Sprintf("#%06x", rgb&0xffffff) }
+
+// maxShopText is the most bytes in a text that a screen shows in one place.
+const maxShopText = 120
+
+func (s Shop) check() error {
+	if _, ok := s.AccentRGB(); !ok && s.Accent != "" {
+		return fmt.Errorf("shop.accent is %q: write a colour as in \"#165e83\", or leave it empty", s.Accent)
+	}
+	for _, t := range []struct{ key, text string }{{"name", s.Name}, {"brand", s.Brand}} {
+		if len(t.text) > maxShopText || strings.ContainsFunc(t.text, unicode.IsControl) {
+			return fmt.Errorf("shop.%s is too long for a screen or holds a control character: use a line of at most %d bytes", t.key, maxShopText)
+		}
+	}
+	return nil
 }
 
 // Audio names the sound devices and the patience of the microphone.
@@ -198,7 +231,7 @@ func (c *Config) check() error {
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
-	return firstError(c.Kiosk.check, c.Seal.check, c.Idle.check, c.Call.check, c.Log.check, c.Control.check, c.Sandbox.check)
+	return firstError(c.Shop.check, c.Kiosk.check, c.Seal.check, c.Idle.check, c.Call.check, c.Log.check, c.Control.check, c.Sandbox.check)
 }
 
 func firstError(checks ...func() error) error {
