@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +29,15 @@ Answers have: id, question, variants, answer, detail, topic, brand, audience, va
 (質問, 言い換え, 回答, 詳細, カテゴリ, …); only question and answer are required.
 Products have: id, name, reading, aliases, jan, place, floor, price, stock (商品名, よみ, 別名, 売場, 階, 価格, 在庫, …).
 
-JSON fields: report, diff.`,
+A JSON file with floors is the plan that the kiosk's screen shows places on; it replaces the former one, and the kiosk shows
+it from the next visit on:
+  {"kiosk": {"floor": "1F", "x": 0.8, "y": 0.9},
+   "floors": [{"id": "6F", "also": ["6階"], "name": {"ja": "6階 くらし", "en": "6F Home"}, "level": 6, "ratio": 1.6,
+     "areas": [{"name": {"ja": "寝具", "en": "Bedding"}, "also": ["ふとん"], "x": 0.7, "y": 0.05, "w": 0.26, "h": 0.3}]}]}
+Lengths are fractions of the floor's width and height from its upper left corner. A place such as "6階 寝具 棚B-02" is found by
+the names in it: a floor's (id, also) and an area's (name, also).
+
+JSON fields: report, diff; for a plan floors, areas, products_not_on_it.`,
 		Example: `  tenin knowledge import faq.xlsx
   tenin knowledge import products.csv --dry-run
   cat more.jsonl | tenin knowledge import --add -`,
@@ -50,7 +60,11 @@ JSON fields: report, diff.`,
 				}
 				in = file
 			}
-			batch, report, err := knowledge.Import(ctx, filepath.Base(name), in)
+			beginning := bufio.NewReaderSize(in, 4096)
+			if head, _ := beginning.Peek(512); knowledge.LooksLikePlan(head) {
+				return importPlan(cmd, f, beginning, dryRun)
+			}
+			batch, report, err := knowledge.Import(ctx, filepath.Base(name), beginning)
 			if err != nil {
 				return err
 			}
@@ -102,6 +116,48 @@ JSON fields: report, diff.`,
 	c.Flags().BoolVar(&add, "add", false, "add to what there is instead of replacing it")
 	c.Flags().BoolVar(&noRender, "no-render", false, "do not speak the answers now; the kiosk does it when it has time")
 	return c
+}
+
+// importPlan takes a plan of floors. It is a picture and no knowledge: a running kiosk reads it by itself.
+func importPlan(cmd *cobra.Command, f *flags, in io.Reader, dryRun bool) error {
+	home, _, err := f.load()
+	if err != nil {
+		return err
+	}
+	data, err := io.ReadAll(io.LimitReader(in, knowledge.MaxFileBytes))
+	if err != nil {
+		return err
+	}
+	plan, err := knowledge.ParsePlan(data)
+	if err != nil {
+		return err
+	}
+	batch, _, err := kiosk.LoadKnowledge(home)
+	if err != nil {
+		return err
+	}
+	if !dryRun {
+		if err := kiosk.ImportPlan(home, plan); err != nil {
+			return err
+		}
+	}
+	areas := 0
+	for _, floor := range plan.Floors {
+		areas += len(floor.Areas)
+	}
+	places, products := kiosk.NotOn(plan, batch)
+	out := cmd.OutOrStdout()
+	if f.json {
+		return printJSON(out, map[string]any{"floors": len(plan.Floors), "areas": areas, "products_not_on_it": products})
+	}
+	fmt.Fprintf(out, "a plan of %d floors with %d areas\n", len(plan.Floors), areas)
+	if products > 0 {
+		fmt.Fprintf(out, "%d products are in places that it does not have: %s\n", products, strings.Join(places[:min(len(places), 8)], ", "))
+	}
+	if dryRun {
+		f.say("nothing was changed (--dry-run)")
+	}
+	return nil
 }
 
 // renderAnswers embeds and speaks what an import brought. The import itself stands whatever becomes of this.

@@ -2,8 +2,8 @@
 // its own: the made-up department store てんいん百貨店, with answers in Japanese and
 // English and a list of goods with their shelves.
 //
-// Its two files are ordinary knowledge files, read by the same import as a
-// shop's own, and good examples to start from.
+// Its files are ordinary knowledge files, read by the same import as a shop's
+// own, and good examples to start from.
 package demo
 
 import (
@@ -22,7 +22,10 @@ var answers []byte
 //go:embed products.csv
 var products []byte
 
-// Files are the names and the contents of the demo shop's knowledge files.
+//go:embed floors.json
+var floors []byte
+
+// Files are the names and the contents of the demo shop's answers and products.
 func Files() map[string][]byte {
 	return map[string][]byte{"answers.jsonl": bytes.Clone(answers), "products.csv": bytes.Clone(products)}
 }
@@ -49,4 +52,16 @@ func Batch() knowledge.Batch {
 		panic(fmt.Sprintf("demo: the embedded shop cannot be read: %v", err))
 	}
 	return b
+}
+
+var loadPlan = sync.OnceValues(func() (knowledge.Plan, error) { return knowledge.ParsePlan(floors) })
+
+// Plan is the floors of the demo shop, and where its kiosk stands. It is shared
+// and panics as Batch does.
+func Plan() knowledge.Plan {
+	p, err := loadPlan()
+	if err != nil {
+		panic(fmt.Sprintf("demo: the embedded plan cannot be read: %v", err))
+	}
+	return p
 }
