@@ -137,7 +137,7 @@ func (m *meter) listen(ctx context.Context, phase Phase, d time.Duration, enough
 		s.live = s.live || peak > 0
 		s.levels, s.voiced, s.clipped = append(s.levels, level), append(s.voiced, speech), append(s.clipped, clipped)
 		if m.tell != nil {
-			m.tell(Level{RMS: level, Peak: decibel(peak * peak), Clips: clipped > 0, Speech: speech, Phase: phase, Left: time.Duration(frames-n-1) * audio.FrameDuration})
+			m.tell(Level{RMS: min(level, 0), Peak: min(decibel(peak*peak), 0), Clips: clipped > 0, Speech: speech, Phase: phase, Left: time.Duration(frames-n-1) * audio.FrameDuration})
 		}
 		if enough != nil && enough(&s) {
 			break
