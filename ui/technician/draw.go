@@ -1,6 +1,9 @@
 package technician
 
 import (
+	"fmt"
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"tenin/ui"
@@ -125,8 +128,12 @@ func either[T any](on bool, off, then T) T {
 	return off
 }
 
-// clip shortens what the program says to what a screen has room for.
+// clip shortens what the program or somebody says to what a screen has room for. Characters that the screens' font lacks
+// are named by their numbers: a technician who has to replace one must see which.
 func clip(text string, most int) string {
+	for _, r := range ui.Undrawable(text) {
+		text = strings.ReplaceAll(text, string(r), fmt.Sprintf("[U+%04X]", r))
+	}
 	runes := []rune(text)
 	if len(runes) <= most {
 		return text

@@ -89,7 +89,7 @@ func (p *page) finish(s Finish) {
 	p.column(say, blocks...)
 	primary := ui.ButtonSpec{Label: p.w.FinishButton, Icon: ui.Check, Kind: ui.Primary, Tap: p.tap(Test{})}
 	if s.Result.Problem == StepsLeft {
-		primary = ui.ButtonSpec{Label: p.w.Next, Icon: ui.Walk, Kind: ui.Primary, Tap: p.tap(Next{})}
+		primary = ui.ButtonSpec{Label: p.w.Next, Icon: ui.Play, Kind: ui.Primary, Tap: p.tap(Next{})}
 	}
 	if s.Result.Done() {
 		primary = ui.ButtonSpec{Label: p.w.Serve, Icon: ui.Home, Kind: ui.Primary, Tap: p.tap(Leave{})}

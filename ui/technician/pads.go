@@ -55,13 +55,13 @@ func (p *page) pad(b ui.Box) {
 
 // warning is a card with a sentence.
 func (p *page) warning(text string) block {
-	pad := p.MM(4)
+	pad, bar := p.MM(4), p.MM(2)
 	return block{
-		func(w float32, s scale) float32 { return p.Height(w-2*pad, text, s.body) + 1.4*pad },
+		func(w float32, s scale) float32 { return p.Height(w-bar-2*pad, text, s.body) + 1.4*pad },
 		func(b ui.Box, s scale) {
 			p.Rect(b, p.Colours.Warm, p.MM(3))
-			p.Rect(ui.Box{X: b.X, Y: b.Y, W: p.MM(2), H: b.H}, p.signal(Bad), p.MM(1))
-			p.Text(ui.Box{X: b.X + pad, Y: b.Y + 0.7*pad, W: b.W - 2*pad, H: b.H - 1.4*pad}, text, ui.Type{Ink: p.Colours.Ink}, s.body)
+			p.Rect(ui.Box{X: b.X, Y: b.Y, W: bar, H: b.H}, p.signal(Bad), bar/2)
+			p.Text(ui.Box{X: b.X + bar + pad, Y: b.Y + 0.7*pad, W: b.W - bar - 2*pad, H: b.H - 1.4*pad}, text, ui.Type{Ink: p.Colours.Ink}, s.body)
 		},
 	}
 }
@@ -191,10 +191,10 @@ func (p *page) bundle(s Bundle) {
 	var buttons []ui.ButtonSpec
 	for i, place := range s.Places[:min(len(s.Places), 4)] {
 		label := fmt.Sprintf(p.w.Free, clip(place.Name, 32), size(place.FreeMB*1024))
-		buttons = append(buttons, ui.ButtonSpec{Label: label, Icon: ui.Card, Chosen: i == s.Chosen, Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4}, Tap: p.tap(ChoosePlace{i})})
+		buttons = append(buttons, ui.ButtonSpec{Label: label, Icon: either(i == s.Chosen, ui.Card, ui.Check), Chosen: i == s.Chosen, Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4}, Tap: p.tap(ChoosePlace{i})})
 	}
 	if s.Chosen >= 0 && s.Chosen < len(s.Places) {
-		buttons = append(buttons, ui.ButtonSpec{Label: p.w.BundleWrite, Icon: ui.Check, Kind: ui.Primary, Tap: p.tap(Confirm{})})
+		buttons = append(buttons, ui.ButtonSpec{Label: p.w.BundleWrite, Icon: ui.More, Kind: ui.Primary, Tap: p.tap(Confirm{})})
 	} else {
 		buttons = append(buttons, ui.ButtonSpec{Label: p.w.BundleLook, Icon: ui.Again, Tap: p.tap(Test{})})
 	}

@@ -22,7 +22,7 @@ func (p *page) step(step Step, r Result, good string, blocks []block, buttons ..
 	}
 	p.column(say, append(all, blocks...)...)
 	if r.Mark != Busy {
-		next := ui.ButtonSpec{Label: p.w.Next, Icon: ui.Walk, Tap: p.tap(Next{})}
+		next := ui.ButtonSpec{Label: p.w.Next, Icon: ui.Play, Tap: p.tap(Next{})}
 		if r.Done() {
 			next.Kind = ui.Primary
 			for i := range buttons {
@@ -42,10 +42,11 @@ func (p *page) stepLine(step Step) string {
 
 // test is the button that runs a step's test; label is what it is called before its first run.
 func (p *page) test(r Result, label string) ui.ButtonSpec {
+	spec := ui.ButtonSpec{Label: label, Kind: ui.Primary, Tap: p.tap(Test{})}
 	if r.Mark != Undone {
-		label = p.w.Again
+		spec.Label, spec.Icon = p.w.Again, ui.Again
 	}
-	return ui.ButtonSpec{Label: label, Icon: either(r.Mark == Undone, ui.Again, ui.Play), Kind: ui.Primary, Tap: p.tap(Test{})}
+	return spec
 }
 
 func (p *page) field(f Field) ui.ButtonSpec {
