@@ -27,6 +27,12 @@ func HasVault(home string) bool {
 	return err == nil
 }
 
+// ErrWiping means that a wipe of this home was begun and not ended.
+var ErrWiping = errors.New("this home is being wiped")
+
+// WipeMark returns the file that stands in a home from the beginning of its wipe to the end.
+func WipeMark(home string) string { return filepath.Join(home, "wiping") }
+
 // Unlock says how a vault is opened.
 type Unlock struct {
 	Seal config.Seal
@@ -48,6 +54,9 @@ func OpenVault(home string, how ...Unlock) (*storage.Vault, error) {
 			return nil, err
 		}
 		u.Seal = settings.Seal
+	}
+	if _, err := os.Lstat(WipeMark(home)); err == nil {
+		return nil, fmt.Errorf("%w: `tenin wipe` ends what was begun", ErrWiping)
 	}
 	if err := makeHome(home); err != nil {
 		return nil, err
