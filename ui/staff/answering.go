@@ -29,13 +29,27 @@ func (p *page) answering(s Answering) {
 	}
 	text, more := p.panes(b, pick(p.Portrait(), float32(0.5), 0.56))
 	p.sentences(text, s)
-	similar := more
-	if len(s.Similar) > 0 {
-		similar = more.Bottom(more.H * pick(p.Portrait(), float32(0.48), 0.5))
+	switch {
+	case len(s.Similar) == 0:
+		p.readings(more, s)
+	case len(s.Sentences) == 0:
+		p.similar(more, s.Similar)
+	case p.Portrait():
+		similar := more.Bottom(more.H * 0.48)
 		more.H -= similar.H + p.gap
 		p.similar(similar, s.Similar)
+		p.readings(more, s)
+	default:
+		// A lying panel has room for one of them, and a button to the other.
+		foot := p.MM(16)
+		p.Button(more.Bottom(foot), ui.ButtonSpec{Label: pick(s.Comparing, p.w.Readings, p.w.Similar), Icon: ui.More, Kind: ui.Bare, Steps: small, Tap: p.tap(Compare{})})
+		more.H -= foot + p.gap*0.5
+		if s.Comparing {
+			p.similar(more, s.Similar)
+		} else {
+			p.readings(more, s)
+		}
 	}
-	p.readings(more, s)
 }
 
 // quoted shows somebody's words on a card, with a label above them.

@@ -12,7 +12,7 @@ func (p *page) conversations(s Conversations) {
 	if s.Choosing {
 		b = p.title(b, p.w.TopicLabel)
 		topics := append([]string{""}, s.Topics...)
-		p.list(b, len(topics), s.From, p.MM(20), func(i int, b ui.Box) {
+		p.list(b, p.columns(), len(topics), s.From, p.MM(20), func(i int, b ui.Box) {
 			name := topics[i]
 			p.Button(b, ui.ButtonSpec{Label: chop(pick(name == "", p.w.AllTopics, name), 40), Chosen: name == s.Topic, Steps: line, Tap: p.tap(NarrowTo{name})})
 		})
@@ -27,7 +27,7 @@ func (p *page) conversations(s Conversations) {
 		p.calm(b, ui.Talk, p.w.ConversationsNone, "")
 		return
 	}
-	p.list(b, len(s.List), s.From, p.MM(pick(p.Look.BigText, float32(29), 25)), func(i int, b ui.Box) {
+	p.list(b, p.columns(), len(s.List), s.From, p.MM(pick(p.Look.BigText, float32(29), 25)), func(i int, b ui.Box) {
 		c := s.List[i]
 		p.Button(b, ui.ButtonSpec{Label: chop(joined("　", c.When, c.Topic), 40), Sub: length(p.view.Language, c),
 			Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4.2}, Tap: p.tap(OpenConversation{c.ID})})
@@ -124,7 +124,7 @@ func (p *page) turnMargins(t Turn) (left, right, rim float32) {
 func (p *page) turnHeight(width float32, t Turn) float32 {
 	left, right, rim := p.turnMargins(t)
 	w := width - left - right
-	h := p.Height(w, t.Question, ui.Body) + p.Height(w, p.answerOf(t), ui.Body) + 2*rim + p.gap*0.4
+	h := p.Height(w, t.Question, ui.Body) + p.Height(w, p.answerOf(t), ui.Body) + 2*rim + p.gap*0.4 + 4
 	return max(h, p.MM(25))
 }
 
@@ -140,7 +140,7 @@ func (p *page) turn(b ui.Box, i int, s Transcript) {
 	p.Card(b, p.Colours.Card)
 	left, right, rim := p.turnMargins(t)
 	inner := ui.Box{X: b.X + left, Y: b.Y + rim, W: b.W - left - right, H: b.H - 2*rim}
-	asked := min(p.Height(inner.W, t.Question, ui.Body), inner.H*0.6)
+	asked := min(p.Height(inner.W, t.Question, ui.Body)+1, inner.H*0.75)
 	p.words(inner.Top(asked+1), t.Question, ui.Type{Ink: p.Colours.Accent}, plain...)
 	p.words(inner.Below(asked+p.gap*0.4), p.answerOf(t), ui.Type{Ink: p.Colours.Ink}, plain...)
 	if t.Seconds <= 0 {
@@ -152,5 +152,5 @@ func (p *page) turn(b ui.Box, i int, s Transcript) {
 		p.Button(button, ui.ButtonSpec{Label: p.w.Stop, Icon: ui.Stop, Kind: ui.Primary, Steps: plain, Tap: p.tap(StopSound{})})
 		return
 	}
-	p.Button(button, ui.ButtonSpec{Label: p.w.Play, Sub: sound(p.view.Language, t.Seconds), Icon: ui.Play, Steps: small, Tap: p.tap(PlayTurn{i + 1})})
+	p.Button(button, ui.ButtonSpec{Label: playFor(p.view.Language, t.Seconds), Icon: ui.Play, Steps: small, Tap: p.tap(PlayTurn{i + 1})})
 }

@@ -134,23 +134,29 @@ func (p *page) title(b ui.Box, text string) ui.Box {
 	return b.Below(high + p.gap*0.5)
 }
 
-// list draws the rows of a list that have room from the one that is asked for, each high, and the buttons to the others.
-func (p *page) list(b ui.Box, n, from int, high float32, row func(i int, b ui.Box)) {
+// list draws the rows of a list that have room from the one that is asked for, each high, and the buttons to the others. The
+// rows stand in so many columns, one row of them after the other.
+func (p *page) list(b ui.Box, columns, n, from int, high float32, row func(i int, b ui.Box)) {
 	gap := p.gap * 0.7
-	fit := max(1, int((b.H+gap)/(high+gap)))
+	fit := columns * max(1, int((b.H+gap)/(high+gap)))
 	if n > fit || from > 0 {
 		pager := p.MM(17)
 		rows := ui.Box{X: b.X, Y: b.Y, W: b.W, H: b.H - pager - gap}
-		fit = max(1, int((rows.H+gap)/(high+gap)))
+		fit = columns * max(1, int((rows.H+gap)/(high+gap)))
 		from = min(max(from, 0), max(n-1, 0))
 		p.pager(b.Bottom(pager), n, from, min(n, from+fit), fit)
 		b = rows
 	}
 	from = max(from, 0)
+	places := b.Columns(columns, p.gap)
 	for i := from; i < min(n, from+fit); i++ {
-		row(i, ui.Box{X: b.X, Y: b.Y + float32(i-from)*(high+gap), W: b.W, H: high})
+		c := places[(i-from)%columns]
+		row(i, ui.Box{X: c.X, Y: b.Y + float32((i-from)/columns)*(high+gap), W: c.W, H: high})
 	}
 }
+
+// columns is how many rows of a long list stand beside each other: a lying panel has room for two.
+func (p *page) columns() int { return pick(p.Portrait(), 1, 2) }
 
 // pager shows which part of a list is seen, and the buttons to the parts before and behind it.
 func (p *page) pager(b ui.Box, n, from, to, step int) {

@@ -42,6 +42,8 @@ type (
 	WriteAnswer struct{ Question string }
 	// EditSentence opens the keyboard for a sentence of the answer, from 0; one behind the last is a new one.
 	EditSentence struct{ At int }
+	// Compare shows what is similar in the place of the readings, or the readings again.
+	Compare struct{}
 	// UseSimilar takes the answer of an approved entry.
 	UseSimilar struct{ ID string }
 	// TrySound speaks the answer to whoever writes it.
@@ -130,6 +132,7 @@ func (Take) event()             {}
 func (Handled) event()          {}
 func (WriteAnswer) event()      {}
 func (EditSentence) event()     {}
+func (Compare) event()          {}
 func (UseSimilar) event()       {}
 func (TrySound) event()         {}
 func (StopSound) event()        {}

@@ -21,7 +21,8 @@ func (p *page) frame() {
 	}
 	if _, help := p.view.Screen.(Help); p.view.Waiting > 0 && !help {
 		high := p.MM(18)
-		p.lamp(body.Top(high), !locked || !p.view.Locked)
+		pad, _ := p.view.Screen.(Lock)
+		p.lamp(body.Top(high), !locked || pad.Open)
 		body = body.Below(high + p.gap)
 	}
 	if p.view.Note != "" || p.view.Busy {

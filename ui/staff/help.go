@@ -29,7 +29,7 @@ func (p *page) help(s Help) {
 		words = p.w.lampWords(waiting, late)
 	}
 	p.words(text, words, ui.Type{Ink: ink, Balance: true}, ui.Caption, ui.Title, ui.Lead, ui.Body)
-	p.list(p.body.Below(high+p.gap), len(s.Calls), s.From, p.MM(pick(p.Look.BigText, float32(54), 46)), func(i int, b ui.Box) { p.call(b, s.Calls[i]) })
+	p.list(p.body.Below(high+p.gap), p.columns(), len(s.Calls), s.From, p.MM(pick(p.Look.BigText, float32(54), 46)), func(i int, b ui.Box) { p.call(b, s.Calls[i]) })
 }
 
 func (p *page) calmHelp(b ui.Box) {

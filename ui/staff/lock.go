@@ -10,7 +10,7 @@ func (p *page) lock(s Lock) {
 	say, do := p.panes(p.body, pick(p.Portrait(), float32(0.3), 0.42))
 	if len(s.Names) > 1 && s.Name == "" {
 		p.says(say, ui.Padlock, p.w.Who, p.w.LockSub, false)
-		p.list(do, len(s.Names), s.From, p.MM(20), func(i int, b ui.Box) {
+		p.list(do, p.columns(), len(s.Names), s.From, p.MM(20), func(i int, b ui.Box) {
 			p.Button(b, ui.ButtonSpec{Label: chop(s.Names[i], 40), Steps: line, Tap: p.tap(ChooseName{s.Names[i]})})
 		})
 		return
@@ -31,7 +31,9 @@ func (p *page) lock(s Lock) {
 		say.H -= high + p.gap
 	}
 	p.says(say, ui.Padlock, title, text, s.Wait > 0 || s.Wrong)
-	p.pad(do, s)
+	if s.Wait <= 0 {
+		p.pad(do, s)
+	}
 }
 
 // says draws a sign, a headline and a line.
@@ -49,18 +51,14 @@ func (p *page) says(b ui.Box, icon ui.Icon, title, text string, trouble bool) {
 	p.Text(b, p.clip(b, text, ui.Small), ui.Type{Ink: p.Colours.Quiet, Balance: true}, ui.Lead, ui.Body, ui.Small)
 }
 
-// pad draws what was typed as dots, and the keys. While no PIN is taken, there are none.
+// pad draws what was typed as dots, and the keys.
 func (p *page) pad(b ui.Box, s Lock) {
 	field := p.MM(22)
 	p.Card(b.Top(field), p.Colours.Card)
 	p.dots(b.Top(field).Inset(p.MM(3)), s.Digits)
-	if s.Wait > 0 {
-		return
-	}
 	keys := b.Below(field + p.gap)
 	gap := p.MM(1.5)
 	enter := min(p.MM(26), keys.H*0.2)
-	p.Button(keys.Bottom(enter), ui.ButtonSpec{Label: p.w.Enter, Icon: ui.Check, Kind: ui.Primary, Steps: line, Tap: p.tap(EnterPIN{})})
 	keys.H -= enter + p.gap
 	rows := []string{"123", "456", "789", "↺0⌫"}
 	switch s.Keys {
@@ -75,6 +73,8 @@ func (p *page) pad(b ui.Box, s Lock) {
 	} else {
 		keys.H = min(keys.H, p.MM(150))
 	}
+	p.Button(ui.Box{X: keys.X, Y: keys.Y + keys.H + p.gap, W: keys.W, H: enter},
+		ui.ButtonSpec{Label: p.w.Enter, Icon: ui.Check, Kind: ui.Primary, Steps: line, Tap: p.tap(EnterPIN{})})
 	for i, r := range keys.Rows(len(rows), gap) {
 		letters := []rune(rows[i])
 		for j, c := range r.Columns(len(letters), gap) {

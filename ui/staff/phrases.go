@@ -42,6 +42,8 @@ type Phrases struct {
 	Keep   map[Field]string // the keyboard's last key
 
 	Earlier, Later string
+
+	Sample string // an answer, for the picture of a kiosk without a voice
 }
 
 // In returns the phrases of a language: English for those without phrases of their own.
@@ -148,6 +150,14 @@ func length(l Language, c Conversation) string {
 	return text
 }
 
+// playFor is the label of the button that plays a recording.
+func playFor(l Language, seconds int) string {
+	if l == Japanese {
+		return fmt.Sprintf("%s（%d秒）", japanese.Play, seconds)
+	}
+	return fmt.Sprintf("%s (%d s)", english.Play, seconds)
+}
+
 // sound is how long a recording is.
 func sound(l Language, seconds int) string {
 	if l == Japanese {
@@ -191,17 +201,17 @@ var japanese = Phrases{
 
 	Play: "再生", Stop: "止める",
 
-	Settings: map[Setting]string{Pause: "一時停止", Mute: "マイクを切る", CloseToday: "今日は終了", Notice: "今日のお知らせ", TopicOff: "話題を休む"},
+	Settings: map[Setting]string{Pause: "一時停止", Mute: "音声を消す", CloseToday: "今日は終了", Notice: "今日のお知らせ", TopicOff: "話題を休む"},
 	SettingsAbout: map[Setting]string{
 		Pause:      "案内を休みます。会話の途中なら、終わってから止まります。",
-		Mute:       "マイクを使わず、文字だけで案内します。",
+		Mute:       "声を出さず、画面の文字だけで答えます。",
 		CloseToday: "今日の案内を終わります。明日はまた始まります。",
 		Notice:     "最初の画面に、今日だけのお知らせを出します。",
 		TopicOff:   "休んでいる話題の質問は、係員につなぎます。",
 	},
 	On: "入", Off: "切",
-	Start: map[Setting]string{Pause: "一時停止する", Mute: "マイクを切る", CloseToday: "今日は終了する"},
-	End:   map[Setting]string{Pause: "案内を再開する", Mute: "マイクを戻す", CloseToday: "案内を再開する"},
+	Start: map[Setting]string{Pause: "一時停止する", Mute: "音声を消す", CloseToday: "今日は終了する"},
+	End:   map[Setting]string{Pause: "案内を再開する", Mute: "音声を出す", CloseToday: "案内を再開する"},
 	Seen:  "お客さまに見える画面", NoticeWrite: "お知らせを書く", NoticeRemove: "お知らせを消す", NoticeNone: "お知らせはありません。",
 	TopicAnswered: "答えています", TopicHandedOver: "休み：係員へ", TopicsNone: "話題がありません。",
 
@@ -209,13 +219,15 @@ var japanese = Phrases{
 	Keep:   map[Field]string{Sentence: "決める", Reading: "決める", NoticeText: "出す", ReasonText: "決める"},
 
 	Earlier: "前へ", Later: "次へ",
+
+	Sample: "いらっしゃいませ。ご案内いたします。",
 }
 
 var english = Phrases{
 	Lock: "Lock", Unlock: "Unlock", Language: "日本語", Working: "One moment…",
 
 	LockTitle: "Enter your PIN", LockSub: "These are the staff's screens.", Who: "Who are you?", Change: "Somebody else", Wrong: "That PIN is wrong",
-	WrongSub: "Please try again.", Waiting: "Locked after wrong PINs", Enter: "Enter", Erase: "Delete", Back: "Shoppers' screen", PINHint: "Enter the PIN",
+	WrongSub: "Please try again.", Waiting: "Locked after wrong PINs", Enter: "Enter", Erase: "Delete", Back: "Leave", PINHint: "Enter the PIN",
 
 	Tabs: map[Tab]string{HelpTab: "Calls", TodayTab: "Today", UnansweredTab: "Unanswered", ConversationsTab: "Talks", SettingsTab: "Settings"},
 
@@ -238,17 +250,17 @@ var english = Phrases{
 
 	Play: "Play", Stop: "Stop",
 
-	Settings: map[Setting]string{Pause: "Pause", Mute: "Microphone off", CloseToday: "Closed today", Notice: "Today's notice", TopicOff: "Topics off"},
+	Settings: map[Setting]string{Pause: "Pause", Mute: "Voice off", CloseToday: "Closed today", Notice: "Today's notice", TopicOff: "Topics off"},
 	SettingsAbout: map[Setting]string{
 		Pause:      "The kiosk takes a break, after the visit that goes on.",
-		Mute:       "Shoppers type; the microphone is not used.",
+		Mute:       "Answers are shown, and not spoken.",
 		CloseToday: "The kiosk ends for today and starts again tomorrow.",
 		Notice:     "A notice on the first screen, for today only.",
 		TopicOff:   "Questions about a topic that is off go to staff.",
 	},
 	On: "on", Off: "off",
-	Start: map[Setting]string{Pause: "Pause now", Mute: "Turn the microphone off", CloseToday: "Close for today"},
-	End:   map[Setting]string{Pause: "Go on", Mute: "Turn the microphone on", CloseToday: "Open again"},
+	Start: map[Setting]string{Pause: "Pause now", Mute: "Turn the voice off", CloseToday: "Close for today"},
+	End:   map[Setting]string{Pause: "Go on", Mute: "Turn the voice on", CloseToday: "Open again"},
 	Seen:  "What shoppers see", NoticeWrite: "Write the notice", NoticeRemove: "Remove the notice", NoticeNone: "There is no notice.",
 	TopicAnswered: "answered", TopicHandedOver: "off: to staff", TopicsNone: "There are no topics.",
 
@@ -256,4 +268,6 @@ var english = Phrases{
 	Keep:   map[Field]string{Sentence: "Keep", Reading: "Keep", NoticeText: "Show", ReasonText: "Keep"},
 
 	Earlier: "Back", Later: "Next",
+
+	Sample: "Welcome. How may I help you?",
 }

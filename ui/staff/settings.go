@@ -1,6 +1,8 @@
 package staff
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"tenin/ui"
@@ -12,30 +14,26 @@ func (p *page) settings(s Settings) {
 	for i, r := range list.Rows(len(AllSettings()), p.gap*0.6) {
 		t := AllSettings()[i]
 		r.H = min(r.H, p.MM(30))
-		p.Button(r, ui.ButtonSpec{Label: p.w.Settings[t], Sub: p.stateOf(t, s), Chosen: t == s.Shown, Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4.2}, Tap: p.tap(ShowSetting{t})})
+		on := isOn(t, s)
+		p.Button(r, ui.ButtonSpec{Label: p.w.Settings[t], Sub: pick(on, p.w.On, p.w.Off), Icon: pick(on, ui.Check, ui.More), Chosen: t == s.Shown, Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4.2}, Tap: p.tap(ShowSetting{t})})
 	}
 	p.Card(open, p.Colours.Card)
 	p.setting(open.Inset(p.MM(5)), s)
 }
 
-// stateOf says in a word how a switch stands.
-func (p *page) stateOf(t Setting, s Settings) string {
-	on := false
+// isOn says how a switch stands.
+func isOn(t Setting, s Settings) bool {
 	switch t {
 	case Pause:
-		on = s.Paused
+		return s.Paused
 	case Mute:
-		on = s.Muted
+		return s.Muted
 	case CloseToday:
-		on = s.Closed
+		return s.Closed
 	case Notice:
-		on = s.Notice != ""
-	case TopicOff:
-		for _, topic := range s.Topics {
-			on = on || topic.Off
-		}
+		return s.Notice != ""
 	}
-	return pick(on, p.w.On, p.w.Off)
+	return slices.ContainsFunc(s.Topics, func(topic TopicSwitch) bool { return topic.Off })
 }
 
 // setting is the switch that is open: what it does, the button, and what a shopper sees.
@@ -55,8 +53,8 @@ func (p *page) setting(b ui.Box, s Settings) {
 	high := p.MM(24)
 	switch s.Shown {
 	case Pause, Mute, CloseToday:
-		on := map[Setting]bool{Pause: s.Paused, Mute: s.Muted, CloseToday: s.Closed}[s.Shown]
-		label, icon := p.w.Start[s.Shown], map[Setting]ui.Icon{Pause: ui.Stop, Mute: ui.MicOff, CloseToday: ui.Home}[s.Shown]
+		on := isOn(s.Shown, s)
+		label, icon := p.w.Start[s.Shown], map[Setting]ui.Icon{Pause: ui.Stop, Mute: ui.SoundOff, CloseToday: ui.Home}[s.Shown]
 		if on {
 			label, icon = p.w.End[s.Shown], ui.Play
 		}
@@ -74,7 +72,7 @@ func (p *page) setting(b ui.Box, s Settings) {
 			p.words(rest, p.w.TopicsNone, ui.Type{Ink: p.Colours.Quiet}, plain...)
 			return
 		}
-		p.list(rest, len(s.Topics), s.From, p.MM(pick(p.Look.BigText, float32(24), 21)), func(i int, b ui.Box) {
+		p.list(rest, 1, len(s.Topics), s.From, p.MM(pick(p.Look.BigText, float32(24), 21)), func(i int, b ui.Box) {
 			t := s.Topics[i]
 			p.Button(b, ui.ButtonSpec{Label: chop(t.Name, 24), Sub: pick(t.Off, p.w.TopicHandedOver, p.w.TopicAnswered), Chosen: t.Off,
 				Steps: []ui.Step{ui.Body, ui.Small, 4.8, 4.2, 3.6}, Tap: p.tap(SwitchTopic{t.Name, !t.Off})})
@@ -82,15 +80,15 @@ func (p *page) setting(b ui.Box, s Settings) {
 	}
 }
 
-// Seen is what shoppers see with a switch on: the miniature beside it, and the kiosk's own screens are held to it. notice is
-// today's, topic one that is off; language is the shopper's.
-func Seen(t Setting, shop, notice, topic string, language shopper.Language) shopper.View {
-	v := shopper.View{Language: language, Shop: shop}
+// Seen is what shoppers see with a switch on, and whether their sound is off. The picture beside the switch is drawn from it.
+// notice is today's, topic one that is off; language is the shopper's.
+func Seen(t Setting, shop, notice, topic string, language shopper.Language) (v shopper.View, silent bool) {
+	v = shopper.View{Language: language, Shop: shop}
 	switch t {
 	case Pause:
 		v.Screen = shopper.Trouble{Reason: shopper.Unavailable}
 	case Mute:
-		v.Screen = shopper.Trouble{Reason: shopper.Muted}
+		v.Screen = shopper.Answer{Text: In(pick(language == shopper.Japanese, Japanese, English)).Sample, Speaking: true}
 	case CloseToday:
 		v.Screen = shopper.Closed{Notice: notice}
 	case Notice:
@@ -98,7 +96,7 @@ func Seen(t Setting, shop, notice, topic string, language shopper.Language) shop
 	case TopicOff:
 		v.Screen = shopper.Staff{Topic: topic}
 	}
-	return v
+	return v, t == Mute
 }
 
 // preview draws the shopper's screen small: same picture, a smaller panel.
@@ -120,7 +118,9 @@ func (p *page) preview(b ui.Box, s Settings) {
 		}
 	}
 	language := pick(p.view.Language == Japanese, shopper.Japanese, shopper.English)
-	p.Still(shopper.Draw(Seen(s.Shown, p.view.Shop, s.Notice, topic, language), look, fyne.NewSize(width, high), func(shopper.Event) {}), frame)
+	var view shopper.View
+	view, look.Silent = Seen(s.Shown, p.view.Shop, s.Notice, topic, language)
+	p.Still(shopper.Draw(view, look, fyne.NewSize(width, high), func(shopper.Event) {}), frame)
 	edge := max(1, p.MM(0.5))
 	for _, side := range []ui.Box{frame.Top(edge), frame.Bottom(edge), frame.Left(edge), {X: frame.X + frame.W - edge, Y: frame.Y, W: edge, H: frame.H}} {
 		p.Rect(side, p.Colours.Edge, 0)

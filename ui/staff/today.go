@@ -64,7 +64,12 @@ func (p *page) topics(b ui.Box, s Today) {
 	for _, t := range s.Topics {
 		most = max(most, t.Questions)
 	}
-	p.list(b, len(s.Topics), s.From, p.Look.Em(ui.Body)*1.9, func(i int, b ui.Box) {
+	least := p.Look.Em(ui.Body) * 1.9
+	high := least
+	if n := float32(len(s.Topics)); s.From <= 0 {
+		high = min(max((b.H-p.gap*0.7*(n-1))/n, least), 1.7*least)
+	}
+	p.list(b, 1, len(s.Topics), s.From, high, func(i int, b ui.Box) {
 		t := s.Topics[i]
 		name := b.Left(b.W * 0.34)
 		count := ui.Box{X: b.X + b.W*0.72, Y: b.Y, W: b.W * 0.28, H: b.H}

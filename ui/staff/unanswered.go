@@ -8,7 +8,7 @@ func (p *page) unanswered(s Unanswered) {
 		return
 	}
 	b := p.title(p.body, p.w.UnansweredTitle)
-	p.list(b, len(s.Questions), s.From, p.MM(pick(p.Look.BigText, float32(42), 34)), func(i int, b ui.Box) {
+	p.list(b, p.columns(), len(s.Questions), s.From, p.MM(pick(p.Look.BigText, float32(42), 34)), func(i int, b ui.Box) {
 		q := s.Questions[i]
 		p.Card(b, p.Colours.Card)
 		inner := ui.Box{X: b.X + p.MM(5), Y: b.Y + p.MM(2), W: b.W - p.MM(8), H: b.H - p.MM(4)}

@@ -34,7 +34,8 @@ type Lock struct {
 	Keys   PINKeys  // what stands on the keys
 	Wrong  bool     // the last PIN was wrong
 	Wait   int      // seconds until a PIN may be tried again; 0: now
-	Back   bool     // there is a screen to go back to
+	Back   bool     // there are shoppers' screens to go back to
+	Open   bool     // the calls can be seen without a PIN
 }
 
 // PINKeys is what stands on the keys of the pad.
@@ -105,6 +106,7 @@ type Answering struct {
 	Similar   []Approved // what is approved already and comes near
 	Words     []Word     // how it will be read aloud, word by word
 	From      int        // the first of Words that is shown
+	Comparing bool       // Similar is shown in the place of Words, where there is no room for both
 	Playing   bool       // it is being spoken, to try how it sounds
 	Tried     bool       // it was
 	Problem   string     // why it cannot be published as it is; empty: it can
@@ -184,7 +186,7 @@ type Turn struct {
 type Settings struct {
 	Shown  Setting // which of them is open
 	Paused bool
-	Muted  bool
+	Muted  bool // nothing is spoken aloud
 	Closed bool
 	Notice string
 	Topics []TopicSwitch
