@@ -69,6 +69,9 @@ const (
 	Unrecorded
 )
 
+// Knock is a touch of the shop's mark. Nothing shows that it does anything: several in a row are how the shop's people come in.
+type Knock struct{}
+
 func (Start) event()          {}
 func (ChooseLanguage) event() {}
 func (Consented) event()      {}
@@ -94,3 +97,4 @@ func (ToggleBigText) event()  {}
 func (ToggleContrast) event() {}
 func (ToggleSilent) event()   {}
 func (Typed) event()          {}
+func (Knock) event()          {}

@@ -40,6 +40,7 @@ func (p *page) header(b ui.Box) {
 		w := mark * 0.28
 		p.Rect(ui.Box{X: x + float32(i)*(mark-w)/2, Y: y + mark*0.2, W: w, H: mark * 0.8}, p.Colours.Accent, 0)
 	}
+	p.Patch(ui.Box{X: b.X, Y: b.Y, W: b.H, H: b.H}, p.tap(Knock{}))
 	name := ui.Box{X: x + mark + p.MM(4), Y: b.Y, W: chips.X - x - mark - p.MM(8), H: b.H}
 	steps := []ui.Step{ui.Lead, ui.Body, ui.Small, 4.6, 4, 3.6}
 	p.Text(middle(p, name, p.view.Shop, steps...), p.view.Shop, ui.Type{Ink: p.Colours.Ink}, steps...)

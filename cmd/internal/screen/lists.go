@@ -17,5 +17,6 @@ var (
 		shopper.ShowPlace{}, shopper.Return{}, shopper.ShowFrom{}, shopper.Helped{}, shopper.CallStaff{},
 		shopper.LeaveMessage{}, shopper.SendMessage{}, shopper.DiscardMessage{}, shopper.Retry{}, shopper.StillHere{},
 		shopper.Finish{}, shopper.ToggleBigText{}, shopper.ToggleContrast{}, shopper.ToggleSilent{}, shopper.Typed{},
+		shopper.Knock{},
 	)
 )
