@@ -69,3 +69,16 @@ func (v *Vault) Turns(id ID) (turns []Turn, err error) {
 	}
 	return turns, nil
 }
+
+// Has returns nil when there is a session of that name; the error wraps ErrNotFound when there is none.
+func (v *Vault) Has(id ID) error {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if v.closed {
+		return ErrClosed
+	}
+	if _, ok := v.ring.sessions[id]; !ok {
+		return fmt.Errorf("session %s: %w; it may have been erased", id, ErrNotFound)
+	}
+	return nil
+}

@@ -258,6 +258,8 @@ func (l *live) Trouble(trouble kiosk.Trouble, err error) {
 		l.console.say("the conversation was not closed well: %s", why)
 	case kiosk.TroubleAhead:
 		l.console.say("the approved answers could not be spoken ahead: %s", why)
+	case kiosk.TroubleClosed:
+		l.console.say("ただいまご利用いただけません the kiosk is paused, or closed for today")
 	default:
 		l.console.say("うまくいきませんでした that did not work: %s", why)
 	}

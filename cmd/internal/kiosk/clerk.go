@@ -79,7 +79,9 @@ type Clerk struct {
 	// shop and expected are replaced by Reload; a turn takes each once.
 	shop     atomic.Pointer[shop]
 	expected atomic.Pointer[expected]
+	spelled  atomic.Pointer[spellings]
 	reload   sync.Mutex // held by Reload
+	knowing  sync.Mutex // held by whoever changes the home's knowledge
 	embedder llm.Embedder
 
 	recognizer asr.Recognizer
@@ -88,7 +90,8 @@ type Clerk struct {
 	voice speech.Synthesizer
 	cache *speech.Cache
 
-	vault *storage.Vault
+	vault    *storage.Vault
+	backroom *Backroom // nil without a vault
 }
 
 // Open opens the parts that o names, side by side. What fails closes what was opened.
@@ -108,6 +111,7 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	}
 	c := &Clerk{options: o, permit: newPermit()}
 	c.expected.Store(&expected{})
+	c.spelled.Store(newSpellings(nil))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, c.Close())
@@ -121,6 +125,11 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	}
 	if o.Start != nil {
 		if c.options.Engines, err = o.Start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if o.Parts&(Hearing|Speaking) != 0 && o.Parts&Knowing == 0 {
+		if err := c.learnReadings(); err != nil {
 			return nil, err
 		}
 	}
@@ -217,7 +226,11 @@ func (c *Clerk) openVault() error {
 		return err
 	}
 	c.vault = vault
-	return c.forget(time.Now())
+	if err := c.forget(time.Now()); err != nil {
+		return err
+	}
+	c.backroom, err = openBackroom(vault, c.options.Config, c.options.Home, c)
+	return err
 }
 
 // forget destroys the sessions that are older than the shop's retention.
@@ -265,6 +278,9 @@ func (c *Clerk) Close() error {
 		if part != nil {
 			errs = append(errs, part.Close())
 		}
+	}
+	if c.backroom != nil {
+		errs = append(errs, c.backroom.close())
 	}
 	if c.vault != nil {
 		errs = append(errs, c.vault.Close())

@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"tenin/audio"
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
 	"tenin/cmd/internal/worker/sandbox"
@@ -50,6 +51,10 @@ type ControlOptions struct {
 	Desk *Desk
 	// Reloaded is called when the clerk answers from other knowledge, whose answers are not spoken yet; nil: nobody cares.
 	Reloaded func()
+	// Ring calls staff from outside the kiosk; it must not wait. nil: nobody is called so.
+	Ring func(Ring)
+	// Play plays a sound that staff want to hear at the kiosk; nil: the kiosk has no loudspeaker of its own.
+	Play func(context.Context, audio.Clip) error
 	// Log is told who of the staff did what; nil is slog's default.
 	Log *slog.Logger
 }
@@ -79,6 +84,7 @@ func ServeControl(ctx context.Context, clerk *Clerk, o ControlOptions) (*Control
 	if err != nil {
 		return nil, err
 	}
+	clerk.backroom.attach(o)
 	c := &Control{stop: func() {}}
 	if o.Machine != nil {
 		c.stop = o.Machine.Subscribe(o.Events.SetState)
@@ -149,7 +155,7 @@ func (s served) register(r grpc.ServiceRegistrar) {
 	pb.RegisterClerkServer(r, clerkService{served: s})
 	pb.RegisterSessionsServer(r, sessionsService{served: s})
 	pb.RegisterKeysServer(r, keysService{served: s})
-	pb.RegisterKnowledgeServer(r, knowledgeService{served: s, one: new(sync.Mutex)})
+	pb.RegisterKnowledgeServer(r, knowledgeService{served: s, one: &s.clerk.knowing})
 	pb.RegisterStaffServer(r, staffService{served: s})
 	pb.RegisterEgressServer(r, egressService{served: s})
 }

@@ -54,6 +54,13 @@ func (d *Desk) Run(ctx context.Context, device Device, front Front, o RunnerOpti
 	d.front = front
 	d.runner = NewRunner(d.clerk, device, d, o)
 	d.runner.mail = d.mail
+	if room := d.clerk.backroom; room != nil {
+		defer room.Follow(func(s Situation) {
+			if s.Settings.Muted {
+				d.do(d.hush)
+			}
+		})()
+	}
 	close(d.begun)
 	defer close(d.over)
 	d.runner.Run(ctx)
@@ -74,14 +81,37 @@ func (d *Desk) do(work func()) { d.mail.post(letter{deliver: work}) }
 
 func (d *Desk) handle(e Event) { d.runner.handle(letter{event: e}) }
 
+// hush stops what sounds at the counter.
+func (d *Desk) hush() {
+	if t := d.runner.turn; t != nil && d.serving == nil {
+		t.hush()
+	}
+}
+
+// turnedAway says whether e would begin a visit while staff have paused the kiosk, or closed it for today.
+func (d *Desk) turnedAway(e Event) bool {
+	switch d.runner.state.(type) {
+	case Attract, Resetting:
+	default:
+		return false
+	}
+	switch e.(type) {
+	case Touch, Brought, Typed:
+		return d.clerk.backroom != nil && !d.clerk.backroom.Settings().Serving()
+	}
+	return false
+}
+
 // Send gives the kiosk an event of the counter, from any goroutine, and does not wait for its effect. A touch during
-// somebody's inquiry is remembered.
+// somebody's inquiry is remembered. While staff have paused or closed the kiosk nobody's visit begins: TroubleClosed.
 func (d *Desk) Send(e Event) {
 	d.do(func() {
 		q := d.serving
 		_, touch := e.(Touch)
 		_, leave := e.(Leave)
 		switch {
+		case q == nil && d.turnedAway(e):
+			d.front.Trouble(TroubleClosed, nil)
 		case q == nil, leave:
 			d.handle(e)
 		case touch:
@@ -121,7 +151,7 @@ func (d *Desk) dismiss() {
 	q.settle()
 	if d.touched {
 		d.touched = false
-		d.runner.Send(Touch{})
+		d.Send(Touch{})
 	}
 }
 

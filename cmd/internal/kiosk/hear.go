@@ -7,7 +7,6 @@ import (
 	"tenin/asr"
 	"tenin/audio"
 	"tenin/llm/knowledge"
-	"tenin/llm/reading"
 )
 
 // expected is what the recogniser is told to expect.
@@ -39,7 +38,11 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 	for _, text := range asked {
 		words = append(words, asr.Word{Text: text, Weight: askedWeight})
 	}
-	lexicon := asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), reading.Default().Katakana)
+	spelled := c.spelled.Load()
+	for _, r := range spelled.list {
+		words = append(words, asr.Word{Text: r.Word, Weight: fixedWeight})
+	}
+	lexicon := asr.NewLexicon(words, asr.DefaultBudget, c.tokens(), spelled.katakana)
 	c.expected.Store(&expected{prompt: lexicon.Prompt(), words: lexicon, known: words.Has()})
 }
 
@@ -48,6 +51,9 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 var asked = []string{"何階", "何時", "何回", "何曜日", "何日", "何番", "何円", "売り場", "入口", "出口", "階段", "受付", "案内", "会場", "場所", "値段", "荷物", "日本円", "使い方", "紛失", "申し込み"}
 
 const askedWeight = 0.01
+
+// fixedWeight is that of a word whose reading the shop has fixed: somebody heard it go wrong.
+const fixedWeight = 0.5
 
 // Transcribe writes what is spoken in a recording of any length. Times count from its first sample. progress, if not nil,
 // is told how much of the recording is done.

@@ -97,6 +97,7 @@ const (
 	TroubleReset                      // the engines could not be made anew
 	TroubleSession                    // the session was not closed well
 	TroubleAhead                      // approved answers could not be spoken ahead
+	TroubleClosed                     // staff have paused the kiosk, or closed it for today
 )
 
 // ShowTrouble says what went wrong.

@@ -222,6 +222,9 @@ func (r *Runner) perform(effect Effect) {
 	case ShowResult:
 		t := r.turn
 		t.settle()
+		if room := r.clerk.backroom; room != nil && t.visit.manner.device == nil {
+			room.Asked(t.exchange.Reply)
+		}
 		r.front.Result(t.exchange.Turn, Outcome{Session: t.session, Spoken: t.sound(), Err: t.unkept})
 	case ShowTrouble:
 		r.front.Trouble(e.Trouble, e.Err)

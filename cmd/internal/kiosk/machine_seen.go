@@ -32,6 +32,10 @@ func (d *Desk) SendIn(seen State, events ...Event) {
 			d.yield()
 			return
 		}
+		if len(events) > 0 && d.turnedAway(events[0]) {
+			d.front.Trouble(TroubleClosed, nil)
+			return
+		}
 		d.runner.handleIn(seen, events)
 	})
 }

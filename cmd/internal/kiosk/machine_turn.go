@@ -211,6 +211,9 @@ func (t *liveTurn) utter(say func(Speak) error) {
 		mouth := t.openMouth(true)
 		silent := true
 		tell := t.sounding()
+		if t.muted() {
+			say = func(Speak) error { return nil }
+		}
 		err := say(func(chunk audio.Clip) error {
 			silent = false
 			defer tell(chunk.Duration(), false)
@@ -239,6 +242,12 @@ func (t *liveTurn) utter(say func(Speak) error) {
 			t.post(PlaybackDone{t.number}, nil)
 		}
 	})
+}
+
+// muted says whether staff have silenced the counter.
+func (t *liveTurn) muted() bool {
+	room := t.runner.clerk.backroom
+	return room != nil && t.visit.manner.device == nil && room.Settings().Muted
 }
 
 // settle sets the time that a turn took when its speech was cut off.

@@ -48,7 +48,7 @@ func (c *Clerk) Reply(ctx context.Context, text, language string) (reply dialogu
 
 // Synthesize speaks text in the clerk's own voice, chunk by chunk, past the cache.
 func (c *Clerk) Synthesize(ctx context.Context, text string) iter.Seq2[audio.Clip, error] {
-	return permittedVoice{c.voice, c.permit, false}.Synthesize(ctx, text, c.speechOptions())
+	return permittedVoice{c.voice, c.permit, false}.Synthesize(ctx, c.aloud(text), c.speechOptions())
 }
 
 // Rendered says whether the cache holds text in the clerk's own voice.
@@ -56,7 +56,7 @@ func (c *Clerk) Rendered(text speech.Approved) bool {
 	if c.cache == nil {
 		return false
 	}
-	key, err := speech.KeyOf(c.voice, text, c.speechOptions())
+	key, err := speech.KeyOf(c.voice, speech.Approve(c.aloud(text.Text())), c.speechOptions())
 	if err != nil {
 		return false
 	}

@@ -19,9 +19,11 @@ func (c *Clerk) say(ctx context.Context, text, language string, keep bool, first
 	if c.voice == nil || language != "ja" {
 		return nil
 	}
+	known := c.Rendered(speech.Approve(text))
+	text = c.aloud(text)
 	voice, approved := permittedVoice{c.voice, c.permit, false}, speech.Approve(text)
 	spoken := voice.Synthesize(ctx, text, c.speechOptions())
-	if c.cache != nil && (keep || c.Rendered(approved)) {
+	if c.cache != nil && (keep || known) {
 		spoken = c.cache.Speak(ctx, voice, approved, c.speechOptions())
 	}
 	silent := true
@@ -61,6 +63,9 @@ func (c *Clerk) render(ctx context.Context, progress func(done, total int)) erro
 		return nil
 	}
 	texts := c.shop.Load().approved(c.policy())
+	for i, text := range texts {
+		texts[i] = speech.Approve(c.aloud(text.Text()))
+	}
 	_, err := c.cache.Render(ctx, permittedVoice{c.voice, c.permit, true}, texts, c.speechOptions(), func(p speech.Progress) {
 		progress(p.Done, p.Total)
 	})
@@ -90,7 +95,7 @@ func (c *Clerk) Say(ctx context.Context, text, voice string) (audio.Clip, error)
 	if voice != "" {
 		options.Voice = voice
 	}
-	return speech.Whole(permittedVoice{c.voice, c.permit, false}.Synthesize(ctx, text, options))
+	return speech.Whole(permittedVoice{c.voice, c.permit, false}.Synthesize(ctx, c.aloud(text), options))
 }
 
 // SayApproved is Say for text that comes with the program or the shop's knowledge: it is kept, and not made twice.
@@ -100,6 +105,7 @@ func (c *Clerk) SayApproved(ctx context.Context, text speech.Approved, voice str
 		options.Voice = voice
 	}
 	own := permittedVoice{c.voice, c.permit, false}
+	text = speech.Approve(c.aloud(text.Text()))
 	if c.cache == nil {
 		return speech.Whole(own.Synthesize(ctx, text.Text(), options))
 	}

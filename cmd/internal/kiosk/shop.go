@@ -69,6 +69,10 @@ func (c *Clerk) learn(ctx context.Context, progress func(done, total int)) error
 	if err != nil {
 		return err
 	}
+	spelled, err := loadSpellings(c.options.Home)
+	if err != nil {
+		return err
+	}
 	index, err := c.buildIndex(ctx, batch, progress)
 	if err != nil {
 		return err
@@ -80,6 +84,7 @@ func (c *Clerk) learn(ctx context.Context, progress func(done, total int)) error
 	for _, p := range batch.Products {
 		ids = append(ids, p.ID)
 	}
+	c.spelled.Store(spelled)
 	c.shop.Store(&shop{batch: batch, demo: isDemo, ids: redact.NewIDSet(ids), index: index, dialogue: dialogue.New(index, c.policy())})
 	return nil
 }
@@ -150,6 +155,7 @@ func (c *Clerk) policy() dialogue.Policy {
 		Threshold: c.options.Config.Answers.Threshold,
 		HandOff:   map[string]string{"ja": c.options.Config.Answers.HandOff},
 		Now:       time.Now,
+		Off:       func(topic string) bool { return c.backroom != nil && c.backroom.topicOff(topic) },
 	}
 }
 
