@@ -23,6 +23,9 @@ func settle(tokens []Token) {
 			}
 		case t.Surface == "後" && t.POS == "名詞" && prev.Sub == subNumber:
 			t.Reading, t.Pron = "ゴ", "ゴ"
+		case t.Surface == "表" && t.POS == "名詞" && prev.POS != "名詞":
+			// The front of a shop; behind a noun it is a list: 料金表 リョーキンヒョー.
+			t.Reading, t.Pron = "オモテ", "オモテ"
 		case t.Surface == "中" && t.POS == "名詞" && strings.HasSuffix(prev.Surface, "日"):
 			t.Reading, t.Pron = "ジュウ", "ジュー"
 		}
