@@ -14,7 +14,7 @@ import (
 
 // frontEndRules changes whenever the same words may be spoken with other
 // phonemes or cut at other places.
-const frontEndRules = "1"
+const frontEndRules = "2"
 
 // FrontEndVersion names the way from text to phonemes: the rules of this package
 // and the version of the readings.
@@ -57,6 +57,7 @@ type node struct {
 	kana     string
 	mark     bool // punctuation: no sound of its own
 	particle bool // a word behind which a phrase may break
+	joint    bool // any particle: it belongs to the word before it
 }
 
 // Say returns text as it will be spoken: katakana and punctuation, to be shown
@@ -119,8 +120,15 @@ func (f *FrontEnd) nodes(line string) []node {
 			}
 			continue
 		}
+		if t.Surface == "う" && t.POS == "助動詞" && len(out) > 0 && !out[len(out)-1].mark {
+			// でしょう, 行こう: it draws out the word before it, and でしょうか is no デショ, ウカ.
+			last := &out[len(out)-1]
+			last.written += t.Surface
+			last.kana += "ー"
+			continue
+		}
 		if t.Pron != "" {
-			out = append(out, node{written: t.Surface, kana: t.Pron, particle: breaks(t)})
+			out = append(out, node{written: t.Surface, kana: t.Pron, particle: breaks(t), joint: t.POS == "助詞"})
 			continue
 		}
 		if t.Surface == "." && t.End < len(line) && line[t.End] < utf8.RuneSelf && unicode.IsLetter(rune(line[t.End])) {
@@ -182,12 +190,16 @@ func (f *FrontEnd) phonemes(nodes []node) string {
 }
 
 // group tells how many nodes are spoken as one word: the longest run that the
-// word list knows, else one.
+// word list knows, else one. A particle begins no word: は and し of 貸し出しはして
+// are no 箸, を and し of 相談をしたい no おし.
 func (f *FrontEnd) group(nodes []node) int {
 	best, length := 1, 0
 	var joined strings.Builder
 	for j, n := range nodes {
 		if n.mark {
+			break
+		}
+		if j > 0 && nodes[0].joint && !n.joint {
 			break
 		}
 		joined.WriteString(n.written)

@@ -43,6 +43,26 @@ func TestGoldenPhonemesApartFromGrouping(t *testing.T) {
 	}
 }
 
+func TestAParticleBeginsNoWordAndADrawnOutVerbStaysWhole(t *testing.T) {
+	f, err := NewFrontEnd(reading.Default(), strings.NewReader("はし\nをし\nもし\nうか\nになって\nには\nして\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"配達はしています": "haitaʦɨ βa ɕite i masɨ",
+		"相談をしたい":   "soːdaɴ o ɕi tai",
+		"掃除もしたい":   "soːʥi mo ɕi tai",
+		"迷子になって":   "maiɡo ɲi naʔte",
+		"店には":      "mʲise ɲiβa",
+		"何階でしょうか":  "naɴ ɡai deɕoː ka",
+		"行きましょう":   "ikʲi maɕoː",
+	} {
+		if got := f.Phonemes(text); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestNIsArticulatedWhereTheNextSoundIs(t *testing.T) {
 	for kana, want := range map[string]string{
 		"さんぽ": "sampo", "さんか": "saŋka", "さんち": "saɲʨi", "さんど": "sando", "さんわ": "saɴβa", "ほん": "hoɴ", "さんざ": "saɴʣa",
