@@ -62,8 +62,10 @@ var rules = map[string]rule{
 	pb.Staff_List_FullMethodName:            {nil, short},
 	pb.Staff_Add_FullMethodName:             {manages, short},
 	pb.Staff_Disable_FullMethodName:         {manages, short},
-	pb.Clerk_Ask_FullMethodName:             {nil, 0},
-	pb.Egress_Probe_FullMethodName:          {tends, looks},
+	// The recovery key is the proof, and whoever has it has lost the PIN.
+	pb.Staff_Reset_FullMethodName:  {nil, short},
+	pb.Clerk_Ask_FullMethodName:    {nil, 0},
+	pb.Egress_Probe_FullMethodName: {tends, looks},
 }
 
 // tokenKey is the header that carries the token.
@@ -87,7 +89,8 @@ func (s *Server) authorize(ctx context.Context, method string) (context.Context,
 			if err != nil {
 				return ctx, s.encode(err)
 			}
-			if member, known = now, still; !known {
+			// An account that was made anew, or whose PIN was replaced, is somebody else.
+			if member, known = now, still && now.Since.Equal(member.Since); !known {
 				s.sessions.end(connection)
 			}
 		}

@@ -159,7 +159,7 @@ func (c *Client) Login(ctx context.Context, name string, pin []byte) (Member, er
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.token, c.known = token(reply.Token), true
-	return Member{reply.Name, reply.Role}, nil
+	return Member{Name: reply.Name, Role: reply.Role}, nil
 }
 
 func (c *Client) sign(ctx context.Context) context.Context {

@@ -33,6 +33,7 @@ type shop struct {
 
 	mu      sync.Mutex
 	members map[string]string // name → role
+	since   time.Time         // of every account
 	shown   int
 	began   chan struct{} // told when a Show begins; nil: Show returns at once
 	erased  func() error
@@ -58,7 +59,7 @@ func (s *shop) Current(name string) (Member, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	role, ok := s.members[name]
-	return Member{name, role}, ok, nil
+	return Member{Name: name, Role: role, Since: s.since}, ok, nil
 }
 
 func (s *shop) set(name, role string) {
@@ -251,6 +252,12 @@ func TestASessionEndsWithItsConnectionItsIdleTimeItsDayOrItsAccount(t *testing.T
 		now.forward(DefaultIdle / 2)
 	}
 	needs("a day's work", c)
+
+	c = login()
+	s.mu.Lock()
+	s.since = s.since.Add(time.Second)
+	s.mu.Unlock()
+	needs("a PIN that was replaced", c)
 
 	c = login()
 	s.set("sato", "technician")

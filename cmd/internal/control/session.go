@@ -10,7 +10,11 @@ import (
 )
 
 // Member is a member of the shop's staff.
-type Member struct{ Name, Role string }
+type Member struct {
+	Name, Role string
+	// Since is when the account got its PIN. A session ends when it changes.
+	Since time.Time
+}
 
 // token is what a client shows to be taken for the member who gave the PIN: 256 random bits. It prints as nothing.
 type token [32]byte

@@ -2471,6 +2471,68 @@ func (*DisableStaffReply) Descriptor() ([]byte, []int) {
 	return file_control_proto_rawDescGZIP(), []int{39}
 }
 
+type ResetStaffRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// name may be empty where there is one account only.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Pin  []byte `protobuf:"bytes,2,opt,name=pin,proto3" json:"pin,omitempty"`
+	// recovery is the recovery key as a person types it.
+	Recovery      []byte `protobuf:"bytes,3,opt,name=recovery,proto3" json:"recovery,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetStaffRequest) Reset() {
+	*x = ResetStaffRequest{}
+	mi := &file_control_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetStaffRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetStaffRequest) ProtoMessage() {}
+
+func (x *ResetStaffRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_control_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetStaffRequest.ProtoReflect.Descriptor instead.
+func (*ResetStaffRequest) Descriptor() ([]byte, []int) {
+	return file_control_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *ResetStaffRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ResetStaffRequest) GetPin() []byte {
+	if x != nil {
+		return x.Pin
+	}
+	return nil
+}
+
+func (x *ResetStaffRequest) GetRecovery() []byte {
+	if x != nil {
+		return x.Recovery
+	}
+	return nil
+}
+
 // Targets and results are those of package sandbox, as JSON: one place defines them.
 type ProbeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -2482,7 +2544,7 @@ type ProbeRequest struct {
 
 func (x *ProbeRequest) Reset() {
 	*x = ProbeRequest{}
-	mi := &file_control_proto_msgTypes[40]
+	mi := &file_control_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2494,7 +2556,7 @@ func (x *ProbeRequest) String() string {
 func (*ProbeRequest) ProtoMessage() {}
 
 func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[40]
+	mi := &file_control_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2507,7 +2569,7 @@ func (x *ProbeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeRequest.ProtoReflect.Descriptor instead.
 func (*ProbeRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{40}
+	return file_control_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ProbeRequest) GetRole() string {
@@ -2533,7 +2595,7 @@ type ProbeReply struct {
 
 func (x *ProbeReply) Reset() {
 	*x = ProbeReply{}
-	mi := &file_control_proto_msgTypes[41]
+	mi := &file_control_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2607,7 @@ func (x *ProbeReply) String() string {
 func (*ProbeReply) ProtoMessage() {}
 
 func (x *ProbeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[41]
+	mi := &file_control_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2620,7 @@ func (x *ProbeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProbeReply.ProtoReflect.Descriptor instead.
 func (*ProbeReply) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{41}
+	return file_control_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ProbeReply) GetResults() []byte {
@@ -2584,7 +2646,7 @@ type AskPart struct {
 
 func (x *AskPart) Reset() {
 	*x = AskPart{}
-	mi := &file_control_proto_msgTypes[42]
+	mi := &file_control_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2596,7 +2658,7 @@ func (x *AskPart) String() string {
 func (*AskPart) ProtoMessage() {}
 
 func (x *AskPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[42]
+	mi := &file_control_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2609,7 +2671,7 @@ func (x *AskPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AskPart.ProtoReflect.Descriptor instead.
 func (*AskPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{42}
+	return file_control_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *AskPart) GetTerms() *Terms {
@@ -2659,7 +2721,7 @@ type Terms struct {
 
 func (x *Terms) Reset() {
 	*x = Terms{}
-	mi := &file_control_proto_msgTypes[43]
+	mi := &file_control_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2671,7 +2733,7 @@ func (x *Terms) String() string {
 func (*Terms) ProtoMessage() {}
 
 func (x *Terms) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[43]
+	mi := &file_control_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2684,7 +2746,7 @@ func (x *Terms) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Terms.ProtoReflect.Descriptor instead.
 func (*Terms) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{43}
+	return file_control_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Terms) GetLanguage() string {
@@ -2723,7 +2785,7 @@ type AnswerPart struct {
 
 func (x *AnswerPart) Reset() {
 	*x = AnswerPart{}
-	mi := &file_control_proto_msgTypes[44]
+	mi := &file_control_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2735,7 +2797,7 @@ func (x *AnswerPart) String() string {
 func (*AnswerPart) ProtoMessage() {}
 
 func (x *AnswerPart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[44]
+	mi := &file_control_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2748,7 +2810,7 @@ func (x *AnswerPart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerPart.ProtoReflect.Descriptor instead.
 func (*AnswerPart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{44}
+	return file_control_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *AnswerPart) GetAnswer() *Answer {
@@ -2805,7 +2867,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_control_proto_msgTypes[45]
+	mi := &file_control_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2817,7 +2879,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[45]
+	mi := &file_control_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2830,7 +2892,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{45}
+	return file_control_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Answer) GetTranscript() string {
@@ -2969,7 +3031,7 @@ type HouseRequest struct {
 
 func (x *HouseRequest) Reset() {
 	*x = HouseRequest{}
-	mi := &file_control_proto_msgTypes[46]
+	mi := &file_control_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2981,7 +3043,7 @@ func (x *HouseRequest) String() string {
 func (*HouseRequest) ProtoMessage() {}
 
 func (x *HouseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[46]
+	mi := &file_control_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2994,7 +3056,7 @@ func (x *HouseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HouseRequest.ProtoReflect.Descriptor instead.
 func (*HouseRequest) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{46}
+	return file_control_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *HouseRequest) GetAsked() []byte {
@@ -3017,7 +3079,7 @@ type HousePart struct {
 
 func (x *HousePart) Reset() {
 	*x = HousePart{}
-	mi := &file_control_proto_msgTypes[47]
+	mi := &file_control_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3029,7 +3091,7 @@ func (x *HousePart) String() string {
 func (*HousePart) ProtoMessage() {}
 
 func (x *HousePart) ProtoReflect() protoreflect.Message {
-	mi := &file_control_proto_msgTypes[47]
+	mi := &file_control_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3042,7 +3104,7 @@ func (x *HousePart) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HousePart.ProtoReflect.Descriptor instead.
 func (*HousePart) Descriptor() ([]byte, []int) {
-	return file_control_proto_rawDescGZIP(), []int{47}
+	return file_control_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *HousePart) GetAnswer() []byte {
@@ -3248,7 +3310,11 @@ const file_control_proto_rawDesc = "" +
 	"\rAddStaffReply\")\n" +
 	"\x13DisableStaffRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x13\n" +
-	"\x11DisableStaffReply\"<\n" +
+	"\x11DisableStaffReply\"U\n" +
+	"\x11ResetStaffRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
+	"\x03pin\x18\x02 \x01(\fR\x03pin\x12\x1a\n" +
+	"\brecovery\x18\x03 \x01(\fR\brecovery\"<\n" +
 	"\fProbeRequest\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x18\n" +
 	"\atargets\x18\x02 \x01(\fR\atargets\"&\n" +
@@ -3319,11 +3385,12 @@ const file_control_proto_rawDesc = "" +
 	"\tKnowledge\x12E\n" +
 	"\x06Import\x12\x1c.tenin.control.v1.ImportPart\x1a\x19.tenin.control.v1.Changed(\x010\x01\x12B\n" +
 	"\x04Step\x12\x1d.tenin.control.v1.StepRequest\x1a\x19.tenin.control.v1.Changed0\x01\x12M\n" +
-	"\x04List\x12\".tenin.control.v1.KnowledgeRequest\x1a\x1f.tenin.control.v1.KnowledgePart0\x012\xef\x01\n" +
+	"\x04List\x12\".tenin.control.v1.KnowledgeRequest\x1a\x1f.tenin.control.v1.KnowledgePart0\x012\xbc\x02\n" +
 	"\x05Staff\x12D\n" +
 	"\x04List\x12\x1e.tenin.control.v1.StaffRequest\x1a\x1c.tenin.control.v1.StaffReply\x12I\n" +
 	"\x03Add\x12!.tenin.control.v1.AddStaffRequest\x1a\x1f.tenin.control.v1.AddStaffReply\x12U\n" +
-	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReply2K\n" +
+	"\aDisable\x12%.tenin.control.v1.DisableStaffRequest\x1a#.tenin.control.v1.DisableStaffReply\x12K\n" +
+	"\x05Reset\x12#.tenin.control.v1.ResetStaffRequest\x1a\x1d.tenin.control.v1.StaffMember2K\n" +
 	"\x05Clerk\x12B\n" +
 	"\x03Ask\x12\x19.tenin.control.v1.AskPart\x1a\x1c.tenin.control.v1.AnswerPart(\x010\x012O\n" +
 	"\x06Egress\x12E\n" +
@@ -3364,7 +3431,7 @@ func file_control_proto_rawDescGZIP() []byte {
 }
 
 var file_control_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_control_proto_msgTypes = make([]protoimpl.MessageInfo, 49)
 var file_control_proto_goTypes = []any{
 	(Event_Kind)(0),             // 0: tenin.control.v1.Event.Kind
 	(ImportPart_Mode)(0),        // 1: tenin.control.v1.ImportPart.Mode
@@ -3408,14 +3475,15 @@ var file_control_proto_goTypes = []any{
 	(*AddStaffReply)(nil),       // 39: tenin.control.v1.AddStaffReply
 	(*DisableStaffRequest)(nil), // 40: tenin.control.v1.DisableStaffRequest
 	(*DisableStaffReply)(nil),   // 41: tenin.control.v1.DisableStaffReply
-	(*ProbeRequest)(nil),        // 42: tenin.control.v1.ProbeRequest
-	(*ProbeReply)(nil),          // 43: tenin.control.v1.ProbeReply
-	(*AskPart)(nil),             // 44: tenin.control.v1.AskPart
-	(*Terms)(nil),               // 45: tenin.control.v1.Terms
-	(*AnswerPart)(nil),          // 46: tenin.control.v1.AnswerPart
-	(*Answer)(nil),              // 47: tenin.control.v1.Answer
-	(*HouseRequest)(nil),        // 48: tenin.control.v1.HouseRequest
-	(*HousePart)(nil),           // 49: tenin.control.v1.HousePart
+	(*ResetStaffRequest)(nil),   // 42: tenin.control.v1.ResetStaffRequest
+	(*ProbeRequest)(nil),        // 43: tenin.control.v1.ProbeRequest
+	(*ProbeReply)(nil),          // 44: tenin.control.v1.ProbeReply
+	(*AskPart)(nil),             // 45: tenin.control.v1.AskPart
+	(*Terms)(nil),               // 46: tenin.control.v1.Terms
+	(*AnswerPart)(nil),          // 47: tenin.control.v1.AnswerPart
+	(*Answer)(nil),              // 48: tenin.control.v1.Answer
+	(*HouseRequest)(nil),        // 49: tenin.control.v1.HouseRequest
+	(*HousePart)(nil),           // 50: tenin.control.v1.HousePart
 }
 var file_control_proto_depIdxs = []int32{
 	6,  // 0: tenin.control.v1.StatusReply.processes:type_name -> tenin.control.v1.Process
@@ -3430,8 +3498,8 @@ var file_control_proto_depIdxs = []int32{
 	23, // 9: tenin.control.v1.Turn.timings:type_name -> tenin.control.v1.Timings
 	1,  // 10: tenin.control.v1.ImportPart.mode:type_name -> tenin.control.v1.ImportPart.Mode
 	37, // 11: tenin.control.v1.StaffReply.staff:type_name -> tenin.control.v1.StaffMember
-	45, // 12: tenin.control.v1.AskPart.terms:type_name -> tenin.control.v1.Terms
-	47, // 13: tenin.control.v1.AnswerPart.answer:type_name -> tenin.control.v1.Answer
+	46, // 12: tenin.control.v1.AskPart.terms:type_name -> tenin.control.v1.Terms
+	48, // 13: tenin.control.v1.AnswerPart.answer:type_name -> tenin.control.v1.Answer
 	2,  // 14: tenin.control.v1.AnswerPart.problem:type_name -> tenin.control.v1.Problem
 	23, // 15: tenin.control.v1.Answer.timings:type_name -> tenin.control.v1.Timings
 	3,  // 16: tenin.control.v1.Kiosk.Status:input_type -> tenin.control.v1.StatusRequest
@@ -3450,64 +3518,66 @@ var file_control_proto_depIdxs = []int32{
 	35, // 29: tenin.control.v1.Staff.List:input_type -> tenin.control.v1.StaffRequest
 	38, // 30: tenin.control.v1.Staff.Add:input_type -> tenin.control.v1.AddStaffRequest
 	40, // 31: tenin.control.v1.Staff.Disable:input_type -> tenin.control.v1.DisableStaffRequest
-	44, // 32: tenin.control.v1.Clerk.Ask:input_type -> tenin.control.v1.AskPart
-	42, // 33: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
-	48, // 34: tenin.control.v1.House.Situation:input_type -> tenin.control.v1.HouseRequest
-	48, // 35: tenin.control.v1.House.Watch:input_type -> tenin.control.v1.HouseRequest
-	48, // 36: tenin.control.v1.House.Take:input_type -> tenin.control.v1.HouseRequest
-	48, // 37: tenin.control.v1.House.Handled:input_type -> tenin.control.v1.HouseRequest
-	48, // 38: tenin.control.v1.House.Today:input_type -> tenin.control.v1.HouseRequest
-	48, // 39: tenin.control.v1.House.Unanswered:input_type -> tenin.control.v1.HouseRequest
-	48, // 40: tenin.control.v1.House.Similar:input_type -> tenin.control.v1.HouseRequest
-	48, // 41: tenin.control.v1.House.Try:input_type -> tenin.control.v1.HouseRequest
-	48, // 42: tenin.control.v1.House.Readings:input_type -> tenin.control.v1.HouseRequest
-	48, // 43: tenin.control.v1.House.FixReading:input_type -> tenin.control.v1.HouseRequest
-	48, // 44: tenin.control.v1.House.Publish:input_type -> tenin.control.v1.HouseRequest
-	48, // 45: tenin.control.v1.House.TakeBack:input_type -> tenin.control.v1.HouseRequest
-	48, // 46: tenin.control.v1.House.Conversations:input_type -> tenin.control.v1.HouseRequest
-	48, // 47: tenin.control.v1.House.Read:input_type -> tenin.control.v1.HouseRequest
-	48, // 48: tenin.control.v1.House.Sound:input_type -> tenin.control.v1.HouseRequest
-	48, // 49: tenin.control.v1.House.Accesses:input_type -> tenin.control.v1.HouseRequest
-	48, // 50: tenin.control.v1.House.Settings:input_type -> tenin.control.v1.HouseRequest
-	48, // 51: tenin.control.v1.House.Change:input_type -> tenin.control.v1.HouseRequest
-	4,  // 52: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
-	8,  // 53: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
-	10, // 54: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
-	12, // 55: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
-	14, // 56: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
-	16, // 57: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
-	18, // 58: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
-	25, // 59: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
-	27, // 60: tenin.control.v1.Sessions.EraseReceipt:output_type -> tenin.control.v1.EraseReceiptReply
-	29, // 61: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
-	32, // 62: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
-	32, // 63: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
-	34, // 64: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
-	36, // 65: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
-	39, // 66: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
-	41, // 67: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
-	46, // 68: tenin.control.v1.Clerk.Ask:output_type -> tenin.control.v1.AnswerPart
-	43, // 69: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
-	49, // 70: tenin.control.v1.House.Situation:output_type -> tenin.control.v1.HousePart
-	49, // 71: tenin.control.v1.House.Watch:output_type -> tenin.control.v1.HousePart
-	49, // 72: tenin.control.v1.House.Take:output_type -> tenin.control.v1.HousePart
-	49, // 73: tenin.control.v1.House.Handled:output_type -> tenin.control.v1.HousePart
-	49, // 74: tenin.control.v1.House.Today:output_type -> tenin.control.v1.HousePart
-	49, // 75: tenin.control.v1.House.Unanswered:output_type -> tenin.control.v1.HousePart
-	49, // 76: tenin.control.v1.House.Similar:output_type -> tenin.control.v1.HousePart
-	49, // 77: tenin.control.v1.House.Try:output_type -> tenin.control.v1.HousePart
-	49, // 78: tenin.control.v1.House.Readings:output_type -> tenin.control.v1.HousePart
-	49, // 79: tenin.control.v1.House.FixReading:output_type -> tenin.control.v1.HousePart
-	49, // 80: tenin.control.v1.House.Publish:output_type -> tenin.control.v1.HousePart
-	49, // 81: tenin.control.v1.House.TakeBack:output_type -> tenin.control.v1.HousePart
-	49, // 82: tenin.control.v1.House.Conversations:output_type -> tenin.control.v1.HousePart
-	49, // 83: tenin.control.v1.House.Read:output_type -> tenin.control.v1.HousePart
-	49, // 84: tenin.control.v1.House.Sound:output_type -> tenin.control.v1.HousePart
-	49, // 85: tenin.control.v1.House.Accesses:output_type -> tenin.control.v1.HousePart
-	49, // 86: tenin.control.v1.House.Settings:output_type -> tenin.control.v1.HousePart
-	49, // 87: tenin.control.v1.House.Change:output_type -> tenin.control.v1.HousePart
-	52, // [52:88] is the sub-list for method output_type
-	16, // [16:52] is the sub-list for method input_type
+	42, // 32: tenin.control.v1.Staff.Reset:input_type -> tenin.control.v1.ResetStaffRequest
+	45, // 33: tenin.control.v1.Clerk.Ask:input_type -> tenin.control.v1.AskPart
+	43, // 34: tenin.control.v1.Egress.Probe:input_type -> tenin.control.v1.ProbeRequest
+	49, // 35: tenin.control.v1.House.Situation:input_type -> tenin.control.v1.HouseRequest
+	49, // 36: tenin.control.v1.House.Watch:input_type -> tenin.control.v1.HouseRequest
+	49, // 37: tenin.control.v1.House.Take:input_type -> tenin.control.v1.HouseRequest
+	49, // 38: tenin.control.v1.House.Handled:input_type -> tenin.control.v1.HouseRequest
+	49, // 39: tenin.control.v1.House.Today:input_type -> tenin.control.v1.HouseRequest
+	49, // 40: tenin.control.v1.House.Unanswered:input_type -> tenin.control.v1.HouseRequest
+	49, // 41: tenin.control.v1.House.Similar:input_type -> tenin.control.v1.HouseRequest
+	49, // 42: tenin.control.v1.House.Try:input_type -> tenin.control.v1.HouseRequest
+	49, // 43: tenin.control.v1.House.Readings:input_type -> tenin.control.v1.HouseRequest
+	49, // 44: tenin.control.v1.House.FixReading:input_type -> tenin.control.v1.HouseRequest
+	49, // 45: tenin.control.v1.House.Publish:input_type -> tenin.control.v1.HouseRequest
+	49, // 46: tenin.control.v1.House.TakeBack:input_type -> tenin.control.v1.HouseRequest
+	49, // 47: tenin.control.v1.House.Conversations:input_type -> tenin.control.v1.HouseRequest
+	49, // 48: tenin.control.v1.House.Read:input_type -> tenin.control.v1.HouseRequest
+	49, // 49: tenin.control.v1.House.Sound:input_type -> tenin.control.v1.HouseRequest
+	49, // 50: tenin.control.v1.House.Accesses:input_type -> tenin.control.v1.HouseRequest
+	49, // 51: tenin.control.v1.House.Settings:input_type -> tenin.control.v1.HouseRequest
+	49, // 52: tenin.control.v1.House.Change:input_type -> tenin.control.v1.HouseRequest
+	4,  // 53: tenin.control.v1.Kiosk.Status:output_type -> tenin.control.v1.StatusReply
+	8,  // 54: tenin.control.v1.Events.Watch:output_type -> tenin.control.v1.Event
+	10, // 55: tenin.control.v1.Events.Handle:output_type -> tenin.control.v1.HandleReply
+	12, // 56: tenin.control.v1.Access.Login:output_type -> tenin.control.v1.LoginReply
+	14, // 57: tenin.control.v1.Access.Logout:output_type -> tenin.control.v1.LogoutReply
+	16, // 58: tenin.control.v1.Sessions.List:output_type -> tenin.control.v1.Listing
+	18, // 59: tenin.control.v1.Sessions.Show:output_type -> tenin.control.v1.SavedPart
+	25, // 60: tenin.control.v1.Sessions.Erase:output_type -> tenin.control.v1.EraseReply
+	27, // 61: tenin.control.v1.Sessions.EraseReceipt:output_type -> tenin.control.v1.EraseReceiptReply
+	29, // 62: tenin.control.v1.Keys.Status:output_type -> tenin.control.v1.KeysReply
+	32, // 63: tenin.control.v1.Knowledge.Import:output_type -> tenin.control.v1.Changed
+	32, // 64: tenin.control.v1.Knowledge.Step:output_type -> tenin.control.v1.Changed
+	34, // 65: tenin.control.v1.Knowledge.List:output_type -> tenin.control.v1.KnowledgePart
+	36, // 66: tenin.control.v1.Staff.List:output_type -> tenin.control.v1.StaffReply
+	39, // 67: tenin.control.v1.Staff.Add:output_type -> tenin.control.v1.AddStaffReply
+	41, // 68: tenin.control.v1.Staff.Disable:output_type -> tenin.control.v1.DisableStaffReply
+	37, // 69: tenin.control.v1.Staff.Reset:output_type -> tenin.control.v1.StaffMember
+	47, // 70: tenin.control.v1.Clerk.Ask:output_type -> tenin.control.v1.AnswerPart
+	44, // 71: tenin.control.v1.Egress.Probe:output_type -> tenin.control.v1.ProbeReply
+	50, // 72: tenin.control.v1.House.Situation:output_type -> tenin.control.v1.HousePart
+	50, // 73: tenin.control.v1.House.Watch:output_type -> tenin.control.v1.HousePart
+	50, // 74: tenin.control.v1.House.Take:output_type -> tenin.control.v1.HousePart
+	50, // 75: tenin.control.v1.House.Handled:output_type -> tenin.control.v1.HousePart
+	50, // 76: tenin.control.v1.House.Today:output_type -> tenin.control.v1.HousePart
+	50, // 77: tenin.control.v1.House.Unanswered:output_type -> tenin.control.v1.HousePart
+	50, // 78: tenin.control.v1.House.Similar:output_type -> tenin.control.v1.HousePart
+	50, // 79: tenin.control.v1.House.Try:output_type -> tenin.control.v1.HousePart
+	50, // 80: tenin.control.v1.House.Readings:output_type -> tenin.control.v1.HousePart
+	50, // 81: tenin.control.v1.House.FixReading:output_type -> tenin.control.v1.HousePart
+	50, // 82: tenin.control.v1.House.Publish:output_type -> tenin.control.v1.HousePart
+	50, // 83: tenin.control.v1.House.TakeBack:output_type -> tenin.control.v1.HousePart
+	50, // 84: tenin.control.v1.House.Conversations:output_type -> tenin.control.v1.HousePart
+	50, // 85: tenin.control.v1.House.Read:output_type -> tenin.control.v1.HousePart
+	50, // 86: tenin.control.v1.House.Sound:output_type -> tenin.control.v1.HousePart
+	50, // 87: tenin.control.v1.House.Accesses:output_type -> tenin.control.v1.HousePart
+	50, // 88: tenin.control.v1.House.Settings:output_type -> tenin.control.v1.HousePart
+	50, // 89: tenin.control.v1.House.Change:output_type -> tenin.control.v1.HousePart
+	53, // [53:90] is the sub-list for method output_type
+	16, // [16:53] is the sub-list for method input_type
 	16, // [16:16] is the sub-list for extension type_name
 	16, // [16:16] is the sub-list for extension extendee
 	0,  // [0:16] is the sub-list for field type_name
@@ -3528,7 +3598,7 @@ func file_control_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_control_proto_rawDesc), len(file_control_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   48,
+			NumMessages:   49,
 			NumExtensions: 0,
 			NumServices:   10,
 		},

@@ -950,6 +950,7 @@ const (
 	Staff_List_FullMethodName    = "/tenin.control.v1.Staff/List"
 	Staff_Add_FullMethodName     = "/tenin.control.v1.Staff/Add"
 	Staff_Disable_FullMethodName = "/tenin.control.v1.Staff/Disable"
+	Staff_Reset_FullMethodName   = "/tenin.control.v1.Staff/Reset"
 )
 
 // StaffClient is the client API for Staff service.
@@ -961,6 +962,8 @@ type StaffClient interface {
 	List(ctx context.Context, in *StaffRequest, opts ...grpc.CallOption) (*StaffReply, error)
 	Add(ctx context.Context, in *AddStaffRequest, opts ...grpc.CallOption) (*AddStaffReply, error)
 	Disable(ctx context.Context, in *DisableStaffRequest, opts ...grpc.CallOption) (*DisableStaffReply, error)
+	// Reset gives an account a new PIN, for an owner who has lost the old one and has the recovery key.
+	Reset(ctx context.Context, in *ResetStaffRequest, opts ...grpc.CallOption) (*StaffMember, error)
 }
 
 type staffClient struct {
@@ -1001,6 +1004,16 @@ func (c *staffClient) Disable(ctx context.Context, in *DisableStaffRequest, opts
 	return out, nil
 }
 
+func (c *staffClient) Reset(ctx context.Context, in *ResetStaffRequest, opts ...grpc.CallOption) (*StaffMember, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(StaffMember)
+	err := c.cc.Invoke(ctx, Staff_Reset_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StaffServer is the server API for Staff service.
 // All implementations must embed UnimplementedStaffServer
 // for forward compatibility.
@@ -1010,6 +1023,8 @@ type StaffServer interface {
 	List(context.Context, *StaffRequest) (*StaffReply, error)
 	Add(context.Context, *AddStaffRequest) (*AddStaffReply, error)
 	Disable(context.Context, *DisableStaffRequest) (*DisableStaffReply, error)
+	// Reset gives an account a new PIN, for an owner who has lost the old one and has the recovery key.
+	Reset(context.Context, *ResetStaffRequest) (*StaffMember, error)
 	mustEmbedUnimplementedStaffServer()
 }
 
@@ -1028,6 +1043,9 @@ func (UnimplementedStaffServer) Add(context.Context, *AddStaffRequest) (*AddStaf
 }
 func (UnimplementedStaffServer) Disable(context.Context, *DisableStaffRequest) (*DisableStaffReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Disable not implemented")
+}
+func (UnimplementedStaffServer) Reset(context.Context, *ResetStaffRequest) (*StaffMember, error) {
+	return nil, status.Error(codes.Unimplemented, "method Reset not implemented")
 }
 func (UnimplementedStaffServer) mustEmbedUnimplementedStaffServer() {}
 func (UnimplementedStaffServer) testEmbeddedByValue()               {}
@@ -1104,6 +1122,24 @@ func _Staff_Disable_Handler(srv interface{}, ctx context.Context, dec func(inter
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Staff_Reset_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetStaffRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StaffServer).Reset(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Staff_Reset_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StaffServer).Reset(ctx, req.(*ResetStaffRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Staff_ServiceDesc is the grpc.ServiceDesc for Staff service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1122,6 +1158,10 @@ var Staff_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Disable",
 			Handler:    _Staff_Disable_Handler,
+		},
+		{
+			MethodName: "Reset",
+			Handler:    _Staff_Reset_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
