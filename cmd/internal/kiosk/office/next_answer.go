@@ -181,6 +181,7 @@ func (s State) wrote(e Done) (State, []Effect) {
 	default:
 		switch e.Effect.(type) {
 		case Teach:
+			at.tried = false
 			s, effects := s.spell(at)
 			return s.say(saidTaught, false), effects
 		case PublishDraft:
