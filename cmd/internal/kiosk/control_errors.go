@@ -6,6 +6,7 @@ import (
 
 	"tenin/llm/knowledge"
 	"tenin/storage"
+	"tenin/storage/seal"
 )
 
 // reasons are the errors that keep their meaning across the control socket, under stable names. Of several that an error
@@ -28,6 +29,8 @@ var reasons = []struct {
 	{"pin-weak", storage.ErrWeakPIN},
 	{"which-staff", storage.ErrWhichStaff},
 	{"staff", storage.ErrStaff},
+	{"recovery-wrong", seal.ErrRecoveryKey},
+	{"recovery-none", storage.ErrNoRecovery},
 	{"serving", ErrServing},
 	{"visit-over", ErrVisitOver},
 	{"engine-lost", ErrEngineLost},
