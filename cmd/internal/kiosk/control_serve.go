@@ -126,7 +126,7 @@ func (g gate) CheckPIN(ctx context.Context, name string, pin []byte) (member con
 	defer given.Destroy()
 	err = g.permit.during(ctx, true, func() error {
 		m, err := g.vault.CheckPIN(name, given, time.Now())
-		member = control.Member{Name: m.Name, Role: string(m.Role)}
+		member = control.Member{Name: m.Name, Role: string(m.Role), Since: m.Added}
 		return err
 	})
 	return member, err
@@ -136,7 +136,7 @@ func (g gate) Current(name string) (control.Member, bool, error) {
 	list, err := g.vault.Staff()
 	for _, m := range list {
 		if m.Name == name && !m.Disabled {
-			return control.Member{Name: m.Name, Role: string(m.Role)}, true, nil
+			return control.Member{Name: m.Name, Role: string(m.Role), Since: m.Added}, true, nil
 		}
 	}
 	return control.Member{}, false, err
