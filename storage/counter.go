@@ -33,6 +33,11 @@ func (v *Vault) checkCounter() error {
 		return nil
 	}
 	c := v.options.Counter
+	if c == nil && v.options.Recovery != nil && v.options.AcceptOlder {
+		// The TPM is gone with its number, and the vault moves to a place that has none.
+		k.counter, k.counted, k.countedAt = nil, 0, 0
+		return nil
+	}
 	if c == nil {
 		return fmt.Errorf("%w: the vault is counted by a TPM, and none is named: set seal.kind to \"tpm\" or \"auto\"", seal.ErrNoCounter)
 	}
