@@ -4,6 +4,11 @@ import "tenin/ui"
 
 // help has the lamp large above, and a card with two buttons for each call.
 func (p *page) help(s Help) {
+	if s.Lost {
+		p.Rect(p.body, p.Colours.Warm, p.MM(4))
+		p.middleSays(p.body, ui.Cross, p.w.Lost, p.w.LostSub)
+		return
+	}
 	waiting, late := 0, false
 	for _, c := range s.Calls {
 		if !c.Taken {
@@ -14,7 +19,7 @@ func (p *page) help(s Help) {
 	ground, ink := p.lampColours(waiting, late)
 	if len(s.Calls) == 0 {
 		p.Rect(p.body, ground, p.MM(4))
-		p.calmHelp(p.body)
+		p.middleSays(p.body, ui.Check, p.w.Calm, p.w.CalmSub)
 		return
 	}
 	high := p.body.H * pick(p.Portrait(), float32(0.16), 0.24)
@@ -32,14 +37,15 @@ func (p *page) help(s Help) {
 	p.list(p.body.Below(high+p.gap), p.columns(), len(s.Calls), s.From, p.MM(pick(p.Look.BigText, float32(54), 46)), func(i int, b ui.Box) { p.call(b, s.Calls[i]) })
 }
 
-func (p *page) calmHelp(b ui.Box) {
+// middleSays draws a sign, a headline and a line in the middle of the screen.
+func (p *page) middleSays(b ui.Box, icon ui.Icon, title, text string) {
 	r := min(p.MM(30), b.H*0.18)
 	y := b.Y + b.H*0.32
 	p.Circle(b.X+b.W/2, y, r, p.Colours.Card, p.Colours.Accent, p.MM(0.6))
-	p.Icon(ui.Check, ui.Box{X: b.X + b.W/2 - r*0.55, Y: y - r*0.55, W: r * 1.1, H: r * 1.1}, p.Colours.Accent)
+	p.Icon(icon, ui.Box{X: b.X + b.W/2 - r*0.55, Y: y - r*0.55, W: r * 1.1, H: r * 1.1}, p.Colours.Accent)
 	low := b.Below(y - b.Y + r + p.gap*1.5).Inset(p.MM(4))
-	h := p.Text(low.Top(low.H*0.6), p.w.Calm, ui.Type{Ink: p.Colours.Ink, Align: ui.Centre, Balance: true}, ui.Caption, ui.Title, ui.Lead)
-	p.Text(low.Below(h+p.gap*0.7), p.w.CalmSub, ui.Type{Ink: p.Colours.Quiet, Align: ui.Centre, Balance: true}, ui.Lead, ui.Body, ui.Small)
+	h := p.Text(low.Top(low.H*0.6), title, ui.Type{Ink: p.Colours.Ink, Align: ui.Centre, Balance: true}, ui.Caption, ui.Title, ui.Lead)
+	p.Text(low.Below(h+p.gap*0.7), text, ui.Type{Ink: p.Colours.Quiet, Align: ui.Centre, Balance: true}, ui.Lead, ui.Body, ui.Small)
 }
 
 func (p *page) call(b ui.Box, c Call) {

@@ -10,7 +10,7 @@ type Phrases struct {
 
 	Tabs map[Tab]string
 
-	Calm, CalmSub, Take, Handled, OnTheWay, NoTopic, LampOne, LampLate, LampShow string
+	Calm, CalmSub, Lost, LostSub, Take, Handled, OnTheWay, NoTopic, LampOne, LampLate, LampShow string
 
 	Questions, Answered, HandedOff, Helped, YesNo, ByTopic, ByHour, NothingYet, OfThem string
 
@@ -43,7 +43,8 @@ type Phrases struct {
 
 	Earlier, Later string
 
-	Sample string // an answer, for the picture of a kiosk without a voice
+	// Sample and HandOff are answers, for the pictures of what shoppers see.
+	Sample, HandOff string
 }
 
 // In returns the phrases of a language: English for those without phrases of their own.
@@ -182,6 +183,7 @@ var japanese = Phrases{
 
 	Tabs: map[Tab]string{HelpTab: "お呼び出し", TodayTab: "今日", UnansweredTab: "答えのない質問", ConversationsTab: "会話", SettingsTab: "設定"},
 
+	Lost: "案内機につながりません", LostSub: "案内機が動くと、ひとりでにつながります。",
 	Calm: "お待ちのお客さまはいません", CalmSub: "お呼び出しがあると、ここに出て音が鳴ります。", Take: "向かいます", Handled: "対応済み", OnTheWay: "係員が向かっています",
 	NoTopic: "ご用件は不明", LampOne: "お客さまがお待ちです　%d件", LampLate: "長くお待ちのお客さまがいます　%d件", LampShow: "見る",
 
@@ -220,7 +222,7 @@ var japanese = Phrases{
 
 	Earlier: "前へ", Later: "次へ",
 
-	Sample: "いらっしゃいませ。ご案内いたします。",
+	Sample: "いらっしゃいませ。ご案内いたします。", HandOff: "申し訳ございません。その件は、お近くの係員におたずねください。",
 }
 
 var english = Phrases{
@@ -231,6 +233,7 @@ var english = Phrases{
 
 	Tabs: map[Tab]string{HelpTab: "Calls", TodayTab: "Today", UnansweredTab: "Unanswered", ConversationsTab: "Talks", SettingsTab: "Settings"},
 
+	Lost: "The kiosk cannot be reached", LostSub: "This connects by itself when the kiosk runs.",
 	Calm: "Nobody is waiting", CalmSub: "When somebody asks for staff it shows here, with a chime.", Take: "On my way", Handled: "Handled", OnTheWay: "Somebody is on the way",
 	NoTopic: "Topic not known", LampOne: "Shoppers are waiting: %d", LampLate: "Shoppers have waited long: %d", LampShow: "Show",
 
@@ -269,5 +272,5 @@ var english = Phrases{
 
 	Earlier: "Back", Later: "Next",
 
-	Sample: "Welcome. How may I help you?",
+	Sample: "Welcome. How may I help you?", HandOff: "I'm sorry, I can't answer that. Please ask a member of staff.",
 }

@@ -83,18 +83,17 @@ func (p *page) setting(b ui.Box, s Settings) {
 // Seen is what shoppers see with a switch on, and whether their sound is off. The picture beside the switch is drawn from it.
 // notice is today's, topic one that is off; language is the shopper's.
 func Seen(t Setting, shop, notice, topic string, language shopper.Language) (v shopper.View, silent bool) {
+	w := In(pick(language == shopper.Japanese, Japanese, English))
 	v = shopper.View{Language: language, Shop: shop}
 	switch t {
-	case Pause:
-		v.Screen = shopper.Trouble{Reason: shopper.Unavailable}
-	case Mute:
-		v.Screen = shopper.Answer{Text: In(pick(language == shopper.Japanese, Japanese, English)).Sample, Speaking: true}
-	case CloseToday:
+	case Pause, CloseToday:
 		v.Screen = shopper.Closed{Notice: notice}
+	case Mute:
+		v.Screen = shopper.Answer{Text: w.Sample, Speaking: true}
 	case Notice:
 		v.Screen = shopper.Attract{Notice: notice}
 	case TopicOff:
-		v.Screen = shopper.Staff{Topic: topic}
+		v.Screen = shopper.Answer{Question: topic, Text: w.HandOff}
 	}
 	return v, t == Mute
 }

@@ -92,6 +92,7 @@ func states(l Language) []state {
 		{"help", View{Who: names[0], Left: 95, Waiting: 2, Late: true, Screen: Help{Calls: calls}}},
 		{"help-new", View{Who: names[0], Left: 95, Waiting: 1, Screen: Help{Calls: calls[1:2]}}},
 		{"help-many", View{Locked: true, Waiting: 9, Screen: Help{Calls: append(append(append(calls, calls...), calls...), calls...), From: 3}}},
+		{"help-lost", View{Locked: true, Screen: Help{Lost: true}}},
 		{"help-calm", View{Who: names[0], Left: 110, Note: say("対応済みにしました。", "The call is handled."), Screen: Help{}}},
 		{"today", View{Who: names[2], Left: 60, Waiting: 1, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November"), Questions: 136, Answered: 117, HandedOff: 19, Yes: 64, No: 7, Topics: topics, Hours: hours}}},
 		{"today-none", View{Who: names[2], Left: 60, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November")}}},

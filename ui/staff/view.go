@@ -51,7 +51,8 @@ const (
 // Help is who needs somebody now, who has waited longest first.
 type Help struct {
 	Calls []Call
-	From  int // the first call that is shown
+	From  int  // the first call that is shown
+	Lost  bool // the kiosk cannot be reached: nobody knows who waits
 }
 
 // Call is a shopper who asked for staff. It holds no word of the shopper.

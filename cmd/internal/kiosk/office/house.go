@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tenin/audio"
@@ -33,6 +34,9 @@ type House interface {
 	Sound(ctx context.Context, id storage.ID, clip int, reason string) (audio.Clip, error)
 	Change(context.Context, kiosk.Change) (kiosk.Settings, error)
 }
+
+// ErrNoPlayer means that there is no loudspeaker where the staff's screen is. A Player may return it.
+var ErrNoPlayer = errors.New("there is no loudspeaker here")
 
 // Player plays sound to whoever stands at the screen.
 type Player interface {

@@ -252,7 +252,7 @@ func (s State) done(e Done) (State, []Effect) {
 	switch e.Effect.(type) {
 	case Speak, PlayClip:
 		// Where nothing can be played the readings are what there is to judge by.
-		s = s.silent(e.Err == nil || errors.Is(e.Err, errNoPlayer))
+		s = s.silent(e.Err == nil || errors.Is(e.Err, ErrNoPlayer))
 	}
 	if e.Err != nil {
 		return s.say(trouble(e.Err), true), nil

@@ -14,8 +14,6 @@ import (
 	"tenin/ui/staff"
 )
 
-var errNoPlayer = errors.New("there is no loudspeaker here")
-
 // Office performs what Next decides. One goroutine, Run's, holds the State.
 type Office struct {
 	house House
@@ -230,7 +228,7 @@ func (r *running) do(ctx context.Context, e Effect) (Result, error) {
 		return Opened{saved}, err
 	case PlayClip:
 		if r.o.Player == nil {
-			return nil, errNoPlayer
+			return nil, ErrNoPlayer
 		}
 		clip, err := h.Sound(ctx, e.ID, e.Clip, e.Reason)
 		if err != nil {
@@ -248,7 +246,7 @@ func (r *running) do(ctx context.Context, e Effect) (Result, error) {
 func (r *running) speak(ctx context.Context, e Speak) error {
 	counter := r.terms.Counter
 	if !counter && r.o.Player == nil {
-		return errNoPlayer
+		return ErrNoPlayer
 	}
 	tried, err := r.house.Try(ctx, kiosk.Trial{Text: e.Text, Language: e.Language, Sound: !counter, Play: counter})
 	if err != nil || counter {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"tenin/cmd/internal/kiosk"
@@ -98,11 +99,22 @@ func clamp(from, n int) int { return min(max(from, 0), max(n-1, 0)) }
 func (s State) calls() (list []staff.Call) {
 	for _, c := range s.situation.Calls {
 		list = append(list, staff.Call{
-			ID: c.ID, Kiosk: c.Kiosk, Topic: c.Topic, Spoken: spoken(c.Language), Waited: max(int(s.now.Sub(c.Since).Seconds()), 0),
+			ID: c.ID, Kiosk: s.kiosk(c.Kiosk), Topic: c.Topic, Spoken: spoken(c.Language), Waited: max(int(s.now.Sub(c.Since).Seconds()), 0),
 			Late: c.Late, Taken: c.Coming(), By: c.By,
 		})
 	}
 	return list
+}
+
+// kiosk is a kiosk's name: one that has none is told by its number.
+func (s State) kiosk(title string) string {
+	if _, err := strconv.Atoi(title); err != nil {
+		return title
+	}
+	if s.language == staff.English {
+		return "Kiosk " + title
+	}
+	return "案内機 " + title
 }
 
 func spoken(language string) staff.Language {

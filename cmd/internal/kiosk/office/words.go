@@ -54,7 +54,7 @@ var troubles = []struct {
 	{control.ErrGone, words{"案内機が止まりました。", "The kiosk has stopped."}},
 	{control.ErrNoAnswer, words{"案内機が応答しません。", "The kiosk does not answer."}},
 	{kiosk.ErrNotRunning, words{"案内機が動いていません。", "The kiosk is not running."}},
-	{errNoPlayer, words{"ここには音を出す装置がありません。", "There is no loudspeaker here."}},
+	{ErrNoPlayer, words{"ここには音を出す装置がありません。", "There is no loudspeaker here."}},
 }
 
 func trouble(err error) words {
