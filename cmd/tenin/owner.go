@@ -74,7 +74,7 @@ func withOwner(ctx context.Context, home string, how kiosk.Unlock, do func(kiosk
 
 // refused marks what the staff's rules do not allow, for the exit code.
 func refused(err error) error {
-	for _, no := range []error{control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs, storage.ErrWrongPIN, storage.ErrPINLocked, storage.ErrWeakPIN} {
+	for _, no := range []error{control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs, storage.ErrWrongPIN, storage.ErrPINLocked, storage.ErrWeakPIN, kiosk.ErrReason} {
 		if errors.Is(err, no) {
 			return refusedError{err}
 		}
@@ -85,8 +85,14 @@ func refused(err error) error {
 	return err
 }
 
+// A locked is what a PIN opens.
+type locked interface {
+	Staff(context.Context) ([]storage.StaffMember, error)
+	Login(ctx context.Context, name string, pin seal.Secret) error
+}
+
 // login gives the kiosk the asker's PIN.
-func (a *asker) login(ctx context.Context, in io.Reader, owner kiosk.Owner) error {
+func (a *asker) login(ctx context.Context, in io.Reader, owner locked) error {
 	name := a.name
 	if name == "" {
 		name = os.Getenv(staffVariable)

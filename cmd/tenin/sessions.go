@@ -17,12 +17,12 @@ import (
 func newSessions(f *flags) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sessions",
-		Short: "The kept conversations: list, show and erase",
+		Short: "The kept conversations: list, show, play and erase",
 		Example: `  tenin sessions list
-  tenin sessions show 3f2a
+  tenin sessions show 3f2a --reason "a complaint"
   tenin sessions erase 3f2a`,
 	}
-	c.AddCommand(newSessionsList(f), newSessionsShow(f), newSessionsErase(f))
+	c.AddCommand(newSessionsList(f), newSessionsShow(f), newSessionsPlay(f), newSessionsErase(f), newSessionsAccesses(f))
 	return c
 }
 
@@ -95,18 +95,20 @@ type savedJSON struct {
 }
 
 func newSessionsShow(f *flags) *cobra.Command {
-	who := &asker{}
+	who, reason := &asker{}, ""
 	c := &cobra.Command{
 		Use:   "show SESSION",
 		Short: "What was said in one session",
-		Long:  "Shows a session's turns. SESSION is its name or the beginning of it. A running kiosk wants a PIN for it where the shop has\nstaff accounts, of staff or a manager. JSON fields: session, started, source, language, consent, turns, sound_seconds.",
-		Args:  cobra.ExactArgs(1),
+		Long: `Shows a session's turns. SESSION is its name or the beginning of it. Who opened it, when and why is written down in the
+vault: ` + "`tenin sessions accesses`" + `. Where the shop has staff accounts the reason is needed, and a running kiosk wants a PIN,
+of staff or a manager. JSON fields: session, started, source, language, consent, turns, sound_seconds.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var saved *storage.Saved
 			err := withVault(cmd, f, who, func(owner kiosk.Owner) error {
 				id, err := findSession(cmd.Context(), owner, args[0])
 				if err == nil {
-					saved, err = owner.Load(cmd.Context(), id)
+					saved, err = owner.Load(cmd.Context(), id, reason)
 				}
 				return err
 			})
@@ -137,7 +139,13 @@ func newSessionsShow(f *flags) *cobra.Command {
 		},
 	}
 	who.addTo(c, "staff", "pin-file")
+	addReason(c, &reason)
 	return c
+}
+
+// addReason gives a command that opens a conversation its reason.
+func addReason(c *cobra.Command, reason *string) {
+	c.Flags().StringVar(reason, "reason", "", "why it is opened, in a few words; it is written down")
 }
 
 func newSessionsErase(f *flags) *cobra.Command {

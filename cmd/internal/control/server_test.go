@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -280,7 +281,7 @@ func TestEveryCallOfTheProtocolHasARule(t *testing.T) {
 	found := map[string]bool{}
 	for _, d := range []grpc.ServiceDesc{
 		pb.Kiosk_ServiceDesc, pb.Events_ServiceDesc, pb.Access_ServiceDesc, pb.Sessions_ServiceDesc, pb.Keys_ServiceDesc,
-		pb.Knowledge_ServiceDesc, pb.Staff_ServiceDesc, pb.Egress_ServiceDesc, pb.Clerk_ServiceDesc,
+		pb.Knowledge_ServiceDesc, pb.Staff_ServiceDesc, pb.Egress_ServiceDesc, pb.Clerk_ServiceDesc, pb.House_ServiceDesc,
 	} {
 		for _, m := range d.Methods {
 			found["/"+d.ServiceName+"/"+m.MethodName] = true
@@ -290,13 +291,20 @@ func TestEveryCallOfTheProtocolHasARule(t *testing.T) {
 		}
 	}
 	for name := range found {
-		if _, ok := rules[name]; !ok {
+		if _, ok := ruleOf(name); !ok {
 			t.Errorf("%s has no rule", name)
 		}
 	}
-	for name := range rules {
-		if !found[name] {
-			t.Errorf("%s is no call", name)
+	for _, table := range []map[string]rule{rules, houseRules} {
+		for name := range table {
+			if !found[name] {
+				t.Errorf("%s is no call", name)
+			}
+		}
+	}
+	for _, name := range []string{pb.House_Unanswered_FullMethodName, pb.House_Read_FullMethodName, pb.House_Sound_FullMethodName} {
+		if roles, _ := Roles(name); len(roles) == 0 || slices.Contains(roles, "technician") {
+			t.Errorf("%s shows shoppers' words to %v", name, roles)
 		}
 	}
 	if rules[pb.Sessions_Show_FullMethodName].roles == nil {

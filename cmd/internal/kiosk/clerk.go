@@ -61,6 +61,8 @@ type Options struct {
 	// Start, if not nil, returns what Engines would be. It is called when the vault is open: whoever has the home should
 	// have it before its engines take seconds to start.
 	Start func(context.Context) (Engines, error)
+
+	now func() time.Time // a test's clock
 }
 
 // Engines are what a clerk computes with. A nil one is opened from the weights when a part needs it.
@@ -108,6 +110,9 @@ func Open(ctx context.Context, o Options) (_ *Clerk, err error) {
 	}
 	if o.Notice == nil {
 		o.Notice = func(string) {}
+	}
+	if o.now == nil {
+		o.now = time.Now
 	}
 	c := &Clerk{options: o, permit: newPermit()}
 	c.expected.Store(&expected{})
@@ -229,7 +234,7 @@ func (c *Clerk) openVault() error {
 	if err := c.forget(time.Now()); err != nil {
 		return err
 	}
-	c.backroom, err = openBackroom(vault, c.options.Config, c.options.Home, c)
+	c.backroom, err = openBackroom(vault, c.options.Config, c.options.Home, c, c.options.now)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tenin/audio"
 	"tenin/cmd/internal/control"
 	"tenin/llm/knowledge"
 	"tenin/storage"
@@ -17,8 +18,12 @@ import (
 type Owner interface {
 	// Sessions lists the kept sessions.
 	Sessions(context.Context) ([]storage.Listing, error)
-	// Load returns a session. A running kiosk wants a PIN first where the shop has staff: control.ErrPINNeeded.
-	Load(context.Context, storage.ID) (*storage.Saved, error)
+	// Load returns a session, once it is written down in the vault who opens it and why: see Vault.Accesses. Where the shop
+	// has staff a running kiosk wants a PIN first, control.ErrPINNeeded, and either way the reason has to say something:
+	// ErrReason.
+	Load(ctx context.Context, id storage.ID, reason string) (*storage.Saved, error)
+	// Sound returns the sound of one clip of a session, mono at storage.SampleRate, as Load does.
+	Sound(ctx context.Context, id storage.ID, clip int, reason string) (audio.Clip, error)
 	// Erase destroys a session. A running kiosk wants a manager's PIN.
 	Erase(context.Context, storage.ID) error
 	// EraseReceipt destroys the session of a receipt and returns its name. Errors wrap storage.ErrNoReceipt or
@@ -108,14 +113,31 @@ func (l *local) Sessions(context.Context) ([]storage.Listing, error) {
 	return l.vault.Sessions()
 }
 
-func (l *local) Load(_ context.Context, id storage.ID) (*storage.Saved, error) {
-	if err := l.open(false); err != nil {
+func (l *local) Load(_ context.Context, id storage.ID, reason string) (*storage.Saved, error) {
+	records, err := l.records(id)
+	if err != nil {
 		return nil, err
 	}
-	if l.vault == nil {
-		return nil, fmt.Errorf("session %s: %w", id, storage.ErrNotFound)
+	return records.read("", id, reason)
+}
+
+func (l *local) Sound(_ context.Context, id storage.ID, clip int, reason string) (audio.Clip, error) {
+	records, err := l.records(id)
+	if err != nil {
+		return audio.Clip{}, err
 	}
-	return l.vault.Load(id)
+	return records.clipOf("", id, clip, reason)
+}
+
+// records are the kept conversations, of which id is to be opened.
+func (l *local) records(id storage.ID) (records, error) {
+	if err := l.open(false); err != nil {
+		return records{}, err
+	}
+	if l.vault == nil {
+		return records{}, fmt.Errorf("session %s: %w", id, storage.ErrNotFound)
+	}
+	return records{l.vault, time.Now}, nil
 }
 
 func (l *local) Erase(_ context.Context, id storage.ID) error {

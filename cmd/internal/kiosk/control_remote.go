@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"tenin/audio"
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/control/pb"
 	"tenin/llm/knowledge"
@@ -51,10 +52,14 @@ func (r *remote) Sessions(ctx context.Context) (list []storage.Listing, err erro
 	return list, err
 }
 
-func (r *remote) Load(ctx context.Context, id storage.ID) (saved *storage.Saved, err error) {
+func (r *remote) Sound(ctx context.Context, id storage.ID, clip int, reason string) (audio.Clip, error) {
+	return (&farHouse{client: r.client}).Sound(ctx, id, clip, reason)
+}
+
+func (r *remote) Load(ctx context.Context, id storage.ID, reason string) (saved *storage.Saved, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := pb.NewSessionsClient(r.client.Conn()).Show(ctx, &pb.ShowRequest{Id: id[:]})
+	stream, err := pb.NewSessionsClient(r.client.Conn()).Show(ctx, &pb.ShowRequest{Id: id[:], Reason: reason})
 	err = receive(stream, err, func(w *pb.SavedPart) (err error) {
 		switch part := w.Part.(type) {
 		case *pb.SavedPart_Saved:

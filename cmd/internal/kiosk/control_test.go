@@ -115,8 +115,8 @@ func TestARunningKioskAndAnOpenedVaultAnswerTheSame(t *testing.T) {
 	near := &local{home: clerk.options.Home, vault: clerk.vault}
 	for name, ask := range map[string]func(Owner) (any, error){
 		"sessions":          func(o Owner) (any, error) { return o.Sessions(t.Context()) },
-		"load":              func(o Owner) (any, error) { return o.Load(t.Context(), id) },
-		"load what is not":  func(o Owner) (any, error) { return o.Load(t.Context(), storage.ID{1}) },
+		"load":              func(o Owner) (any, error) { return o.Load(t.Context(), id, "") },
+		"load what is not":  func(o Owner) (any, error) { return o.Load(t.Context(), storage.ID{1}, "") },
 		"erase what is not": func(o Owner) (any, error) { return nil, o.Erase(t.Context(), storage.ID{1}) },
 		"no such receipt":   func(o Owner) (any, error) { return o.EraseReceipt(t.Context(), storage.Receipt(0).String()) },
 		"no receipt":        func(o Owner) (any, error) { return o.EraseReceipt(t.Context(), "what was said") },
@@ -174,7 +174,7 @@ func TestWhoReadASessionIsLoggedAndWhatItHoldsIsNot(t *testing.T) {
 		}
 	}
 	suzuki, tanaka, nobody := openOwner(t, clerk.options.Home), openOwner(t, clerk.options.Home), openOwner(t, clerk.options.Home)
-	if _, err := nobody.Load(ctx, id); !errors.Is(err, control.ErrPINNeeded) {
+	if _, err := nobody.Load(ctx, id, "苦情の確認"); !errors.Is(err, control.ErrPINNeeded) {
 		t.Error(err)
 	}
 	if err := nobody.AddStaff(ctx, "me", storage.RoleManager, pin("990077")); !errors.Is(err, control.ErrPINNeeded) {
@@ -186,10 +186,10 @@ func TestWhoReadASessionIsLoggedAndWhatItHoldsIsNot(t *testing.T) {
 	if err := errors.Join(suzuki.Login(ctx, "suzuki", pin(staffsPIN)), tanaka.Login(ctx, "tanaka", pin(techniciansPIN))); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tanaka.Load(ctx, id); !errors.Is(err, control.ErrNotAllowed) {
+	if _, err := tanaka.Load(ctx, id, "苦情の確認"); !errors.Is(err, control.ErrNotAllowed) {
 		t.Error(err)
 	}
-	saved, err := suzuki.Load(ctx, id)
+	saved, err := suzuki.Load(ctx, id, "苦情の確認")
 	if err != nil || len(saved.Turns) != 2 || saved.Turns[0].Transcript != parking {
 		t.Fatalf("%+v, %v", saved, err)
 	}
@@ -199,7 +199,7 @@ func TestWhoReadASessionIsLoggedAndWhatItHoldsIsNot(t *testing.T) {
 	if err := owner.DisableStaff(ctx, "suzuki"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := suzuki.Load(ctx, id); !errors.Is(err, control.ErrPINNeeded) {
+	if _, err := suzuki.Load(ctx, id, "苦情の確認"); !errors.Is(err, control.ErrPINNeeded) {
 		t.Errorf("after the account's end: %v", err)
 	}
 	if err := owner.Erase(ctx, id); err != nil {
@@ -348,7 +348,7 @@ func TestReadingMakesNoVault(t *testing.T) {
 	if list, err := owner.Sessions(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("%v, %v", list, err)
 	}
-	if _, err := owner.Load(t.Context(), storage.ID{1}); !errors.Is(err, storage.ErrNotFound) {
+	if _, err := owner.Load(t.Context(), storage.ID{1}, ""); !errors.Is(err, storage.ErrNotFound) {
 		t.Error(err)
 	}
 	if list, err := owner.Staff(t.Context()); err != nil || len(list) != 0 {

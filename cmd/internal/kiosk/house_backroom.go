@@ -67,10 +67,10 @@ const callStays = 30 * time.Minute
 // mostCalls bounds the calls that nobody handles; the oldest go.
 const mostCalls = 64
 
-// openBackroom reads what the vault keeps.
-func openBackroom(vault *storage.Vault, c config.Config, home string, clerk *Clerk) (*Backroom, error) {
+// openBackroom reads what the vault keeps. now is the kiosk's clock.
+func openBackroom(vault *storage.Vault, c config.Config, home string, clerk *Clerk, now func() time.Time) (*Backroom, error) {
 	b := &Backroom{
-		vault: vault, config: c, home: home, clerk: clerk, now: time.Now,
+		vault: vault, config: c, home: home, clerk: clerk, now: now,
 		more: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 		dirty: map[string]bool{}, followers: map[*follower]bool{},
 	}
@@ -309,6 +309,14 @@ func (s *shop) topics() []string {
 
 // knows says whether the shop has a topic of that name, so that nothing but its own words is counted or sent.
 func (b *Backroom) knows(topic string) bool { return slices.Contains(b.topics(), topic) }
+
+// permit is who may compute; where no kiosk runs, everybody may.
+func (b *Backroom) permit() *permit {
+	if b.clerk != nil {
+		return b.clerk.permit
+	}
+	return newPermit()
+}
 
 // attach joins the backroom with what dashboards are told, and says what a served kiosk can do.
 func (b *Backroom) attach(o ControlOptions) {

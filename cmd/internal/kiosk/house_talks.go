@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -85,8 +86,24 @@ func (b *Backroom) topicsBySource() (map[string]string, error) {
 	return topics, nil
 }
 
-// read opens a conversation, after writing down who does.
+// records are the kept conversations of a vault, which nobody opens unseen.
+type records struct {
+	vault *storage.Vault
+	now   func() time.Time
+}
+
+func (b *Backroom) records() records { return records{b.vault, b.now} }
+
 func (b *Backroom) read(who string, id storage.ID, reason string) (*storage.Saved, error) {
+	return b.records().read(who, id, reason)
+}
+
+func (b *Backroom) clipOf(who string, id storage.ID, clip int, reason string) (audio.Clip, error) {
+	return b.records().clipOf(who, id, clip, reason)
+}
+
+// read opens a conversation, after writing down who does.
+func (b records) read(who string, id storage.ID, reason string) (*storage.Saved, error) {
 	if err := b.logAccess(who, "read", id, reason); err != nil {
 		return nil, err
 	}
@@ -94,7 +111,7 @@ func (b *Backroom) read(who string, id storage.ID, reason string) (*storage.Save
 }
 
 // clipOf returns a clip of a conversation, after writing down who hears it.
-func (b *Backroom) clipOf(who string, id storage.ID, clip int, reason string) (audio.Clip, error) {
+func (b records) clipOf(who string, id storage.ID, clip int, reason string) (audio.Clip, error) {
 	if clip < 1 {
 		return audio.Clip{}, fmt.Errorf("session %s: clips are counted from 1", id)
 	}
@@ -115,7 +132,7 @@ func (b *Backroom) clipOf(who string, id storage.ID, clip int, reason string) (a
 
 // logAccess writes an access down. Where the shop has staff accounts it has to have a reason; a conversation that is not
 // there is opened by nobody.
-func (b *Backroom) logAccess(who, what string, id storage.ID, reason string) error {
+func (b records) logAccess(who, what string, id storage.ID, reason string) error {
 	if err := b.vault.Has(id); err != nil {
 		return err
 	}
@@ -129,7 +146,7 @@ func (b *Backroom) logAccess(who, what string, id storage.ID, reason string) err
 // leastReason is how many characters say something.
 const leastReason = 2
 
-func (b *Backroom) checkReason(reason string) (string, error) {
+func (b records) checkReason(reason string) (string, error) {
 	if !utf8.ValidString(reason) {
 		return "", fmt.Errorf("%w: it is no text", ErrReason)
 	}
@@ -149,4 +166,16 @@ func (b *Backroom) checkReason(reason string) (string, error) {
 		return "", fmt.Errorf("%w: say why, in %d characters or more", ErrReason, leastReason)
 	}
 	return reason, nil
+}
+
+// mostAccesses bounds what is listed of the log of accesses.
+const mostAccesses = 1000
+
+// accesses lists who has opened what, the latest first.
+func (b *Backroom) accesses(n int) ([]storage.Access, error) {
+	if n < 1 || n > mostAccesses {
+		return nil, fmt.Errorf("ask for 1 to %d lines", mostAccesses)
+	}
+	list, err := b.vault.Accesses(n)
+	return append([]storage.Access{}, list...), err
 }
