@@ -38,7 +38,7 @@ type report struct {
 type readiness struct {
 	Width, Height int // of the window, in dots
 	Scale         float32
-	Sealed        bool
+	Renderer      string // what draws, as the graphics library calls it
 }
 
 // writeFrame writes a value with its length before it: four bytes, the highest first.

@@ -19,11 +19,12 @@ type settings struct {
 const settingsVariable = "TENIN_SCREEN"
 
 // sandboxed is the spawner of every Screen but those of some tests.
-func (o Options) sandboxed(socket *os.File) (*exec.Cmd, error) {
+func (o Options) sandboxed(socket *os.File, compile bool) (*exec.Cmd, error) {
 	p, err := o.policy()
 	if err != nil {
 		return nil, err
 	}
+	p.MakeCode = compile
 	return sandbox.Command(p, o.Mode, socket)
 }
 
@@ -38,7 +39,7 @@ func (o Options) policy() (sandbox.Policy, error) {
 		return sandbox.Policy{}, failure{Kind: noDisplay}.err(o.Display)
 	}
 	p := sandbox.Policy{
-		Role: Role, OpenFiles: 256,
+		Role: Role, OpenFiles: 256, Receive: true,
 		Env: append([]string{settingsVariable + "=" + string(told), "DISPLAY=" + o.Display}, environment...),
 		// The folder, since a server that starts anew makes its socket anew.
 		Sockets: []string{filepath.Dir(x)},

@@ -19,8 +19,9 @@ import (
 // Role is what the window's process is started as: sandbox.Child returns it, and the caller then calls [Main].
 const Role = "screen"
 
-// spawner makes the command of a window's process, with the socket as its first extra file.
-type spawner func(socket *os.File) (*exec.Cmd, error)
+// spawner makes the command of a window's process, with the socket as its first extra file. With compile its graphics
+// library may make code after the process was sealed.
+type spawner func(socket *os.File, compile bool) (*exec.Cmd, error)
 
 // process is one window's process from its start to its end.
 type process struct {
@@ -30,6 +31,7 @@ type process struct {
 	dead    chan struct{} // closed when the process is gone
 	told    chan report   // its readiness or failure, once
 	wake    chan struct{} // something is to be written
+	facts   readiness     // what it found; set by ready
 
 	mu      sync.Mutex
 	given   uint64    // the last picture that was written
@@ -44,14 +46,14 @@ type process struct {
 var errPipe = errors.New("no socket to the window's process")
 
 // launch starts a process. It does not wait for its window.
-func launch(spawn spawner, starter *sandbox.Starter) (*process, error) {
+func launch(spawn spawner, compile bool, starter *sandbox.Starter) (*process, error) {
 	ours, theirs, err := pipe()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errPipe, err)
 	}
 	defer theirs.Close()
 	p := &process{conn: ours, dead: make(chan struct{}), told: make(chan report, 1), wake: make(chan struct{}, 1)}
-	p.cmd, err = spawn(theirs)
+	p.cmd, err = spawn(theirs, compile)
 	if err == nil {
 		p.cmd.Stderr = &p.refusal
 		err = starter.Start(p.cmd)
@@ -93,6 +95,8 @@ func (p *process) ready(ctx context.Context, display string, limit time.Duration
 	select {
 	case r := <-p.told:
 		if r.Failed == nil {
+			p.facts = *r.Ready
+			p.facts.Renderer = clean(p.facts.Renderer)
 			return nil
 		}
 		err = r.Failed.err(display)
@@ -179,11 +183,14 @@ func (p *process) distrust() {
 	p.kill()
 }
 
-// speak writes the newest picture whenever there is one, and asks from time to time whether the window answers. It
-// returns when the process is gone or has hung.
+// speak writes the newest picture whenever there is one, and asks from time to time whether the window answers. The first
+// that it writes is either, at once: the window waits for it. It returns when the process is gone or has hung.
 func (p *process) speak(newest func() (uint64, []byte), l limits) {
 	tick := time.NewTicker(l.tick)
 	defer tick.Stop()
+	if number, _ := newest(); number == 0 && !p.look(l) {
+		return
+	}
 	for {
 		number, frame := newest()
 		p.mu.Lock()
@@ -204,21 +211,26 @@ func (p *process) speak(newest func() (uint64, []byte), l limits) {
 			p.mu.Lock()
 			hung := !p.waiting.IsZero() && time.Since(p.waiting) > l.hang
 			idle := p.waiting.IsZero()
-			if idle {
-				p.looks++
-				p.wait()
-			}
-			look := p.looks
 			p.mu.Unlock()
 			if hung {
 				p.kill()
 				return
 			}
-			if idle && !p.write(lookFrame(look), l.hang) {
+			if idle && !p.look(l) {
 				return
 			}
 		}
 	}
+}
+
+// look asks whether the window answers.
+func (p *process) look(l limits) bool {
+	p.mu.Lock()
+	p.looks++
+	p.wait()
+	n := p.looks
+	p.mu.Unlock()
+	return p.write(lookFrame(n), l.hang)
 }
 
 // wait begins the wait for an answer, unless one is missing already.

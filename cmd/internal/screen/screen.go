@@ -21,6 +21,8 @@ type Screen struct {
 	stop    context.CancelFunc
 	ended   chan struct{} // closed when run has returned
 	close   sync.Once
+	// compile lets the graphics library make code in a sealed process. It is run's own.
+	compile bool
 
 	mu      sync.Mutex
 	number  uint64 // of the newest picture, from 1
@@ -118,6 +120,16 @@ func (s *Screen) Shown(ctx context.Context, n uint64) error {
 	}
 }
 
+// Renderer is what draws, as the graphics library calls it: "llvmpipe (…)" is the processor. Empty while there is no window.
+func (s *Screen) Renderer() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return ""
+	}
+	return s.process.facts.Renderer
+}
+
 // PID is the process that owns the window now; 0 while there is none.
 func (s *Screen) PID() int {
 	s.mu.Lock()
@@ -197,6 +209,7 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 	defer readers.Wait()
 	var history worker.Crashes
 	var p *process
+	ended := 0
 	for starts := 0; ; starts++ {
 		var err error
 		if p == nil {
@@ -236,6 +249,12 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 			attributes = append(attributes, "error", err)
 		}
 		s.o.Log.Warn("window lost", attributes...)
+		// A library that had to compile something which the rehearsal does not know would die of the next picture too.
+		if p != nil && p.cmd.ProcessState.Exited() && ended == 1 && !s.compile {
+			s.compile = true
+			s.o.Log.Warn("the window's graphics library may compile from now on")
+		}
+		ended++
 		p = nil
 		if alert && s.o.Alert != nil {
 			s.o.Alert(Alert{Crashes: worker.CrashMost, Pause: pause})
@@ -258,15 +277,15 @@ func (p *process) said() bool {
 // begin starts a process and waits for its window.
 func (s *Screen) begin(ctx context.Context, readers *sync.WaitGroup) (*process, error) {
 	begin := time.Now()
-	p, err := launch(s.o.spawn, s.starter)
+	p, err := launch(s.o.spawn, s.compile, s.starter)
 	if err != nil {
 		return nil, err
 	}
 	readers.Go(func() { p.listen(func(t Touch) { s.touched(p, t) }, s.glass) })
+	readers.Go(func() { p.speak(s.newest, s.o.limits) })
 	if err := p.ready(ctx, s.o.Display, s.o.limits.start); err != nil {
 		return nil, err
 	}
-	readers.Go(func() { p.speak(s.newest, s.o.limits) })
 	s.o.Log.Info("window ready", "pid", p.cmd.Process.Pid, "ms", time.Since(begin).Milliseconds())
 	return p, nil
 }

@@ -62,6 +62,8 @@ func TestTheSealAnswersEachCallByItsArguments(t *testing.T) {
 	writer := Policy{Role: "x", Write: []string{"/x"}}
 	uplink := Policy{Role: "uplink", Network: true, Families: internet}
 	sound := Policy{Role: "audio", Families: unixOnly, Devices: []string{"/dev/snd"}, LoadCode: true}
+	window := Policy{Role: "window", Receive: true}
+	compiler := Policy{Role: "compiler", MakeCode: true}
 	self := uint64(os.Getpid())
 	at := uint64(1<<64 - 100) // AT_FDCWD
 	const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
@@ -99,6 +101,13 @@ func TestTheSealAnswersEachCallByItsArguments(t *testing.T) {
 		{"code that is data", sound, call{unix.SYS_MMAP, [6]uint64{0, 4096, unix.PROT_WRITE | unix.PROT_EXEC, unix.MAP_PRIVATE}}, refused},
 		{"data with plug-ins", sound, call{unix.SYS_MMAP, [6]uint64{0, 4096, unix.PROT_WRITE, unix.MAP_ANONYMOUS}}, allow},
 		{"turning data into code", sound, call{unix.SYS_MPROTECT, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_EXEC}}, refused},
+		{"what was written becomes code", compiler, call{unix.SYS_MPROTECT, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_EXEC}}, allow},
+		{"what is written is code", compiler, call{unix.SYS_MPROTECT, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_WRITE | unix.PROT_EXEC}}, refused},
+		{"new memory is code", compiler, call{unix.SYS_MMAP, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_EXEC, unix.MAP_ANONYMOUS}}, refused},
+		{"reading an open socket", window, call{unix.SYS_RECVMSG, [6]uint64{3}}, allow},
+		{"reading a socket without need", worker, call{unix.SYS_RECVMSG, [6]uint64{3}}, refused},
+		{"a message with files from a window", window, call{unix.SYS_SENDMSG, [6]uint64{3}}, refused},
+		{"a socket of a window", window, call{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM}}, refused},
 		{"protecting data", worker, call{unix.SYS_MPROTECT, [6]uint64{0, 4096, unix.PROT_READ}}, allow},
 		{"is it a terminal", worker, call{unix.SYS_IOCTL, [6]uint64{0, unix.TCGETS}}, allow},
 		{"typing into a terminal", worker, call{unix.SYS_IOCTL, [6]uint64{0, unix.TIOCSTI}}, refused},

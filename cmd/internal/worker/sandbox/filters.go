@@ -51,7 +51,7 @@ func sealFilter(p Policy) *filter {
 		unix.F_GET_SEALS))
 
 	// New code: none at all, or from files only; never writable and executable.
-	f.rules = append(f.rules, codeRules(p.LoadCode)...)
+	f.rules = append(f.rules, codeRules(p.LoadCode, p.MakeCode)...)
 
 	// Files: to read, unless the policy names some to write; a device is opened both ways but never made.
 	switch {
@@ -64,16 +64,22 @@ func sealFilter(p Policy) *filter {
 		f.when(unix.SYS_OPENAT, hasNone(2, unix.O_ACCMODE|unix.O_CREAT|unix.O_TRUNC|unix.O_TMPFILE&^unix.O_DIRECTORY))
 	}
 	f.rules = append(f.rules, ioctlRule(len(p.Devices) > 0))
-	if len(p.Families) > 0 {
+	switch {
+	case len(p.Families) > 0:
 		f.sockets(p.Families)
+	case p.Receive:
+		f.allow(unix.SYS_RECVMSG)
 	}
 	return f
 }
 
 // codeRules keep memory that was data from becoming code: nothing may be made executable, except, with load, what is
-// mapped from a file as the loader does it, and never writable at the same time.
-func codeRules(load bool) []rule {
+// mapped from a file as the loader does it, and, with make, what a compiler wrote; and never writable at the same time.
+func codeRules(load, make bool) []rule {
 	protect := rule{number: unix.SYS_MPROTECT, checks: []check{hasNone(2, unix.PROT_EXEC)}, then: allow, other: refused}
+	if make {
+		protect.checks = []check{enough(hasNone(2, unix.PROT_EXEC)), hasNone(2, unix.PROT_WRITE)}
+	}
 	if !load {
 		return []rule{protect,
 			{number: unix.SYS_MMAP, checks: []check{hasNone(2, unix.PROT_EXEC)}, then: allow, other: refused}}
