@@ -69,14 +69,16 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 			if err != nil {
 				return err
 			}
-			turn, outcome, err := asker.Ask(ctx, question)
-			if err := errors.Join(err, asker.Close()); err != nil {
-				return err
+			turn, outcome, failed := asker.Ask(ctx, question)
+			failed = errors.Join(failed, asker.Close())
+			// An answer that was not kept was given all the same.
+			if failed != nil && turn.Reply.Kind == dialogue.None {
+				return failed
 			}
 			spoken := outcome.Spoken
 			if len(spoken.Samples) > 0 {
 				if err := audio.WriteFile(output, spoken); err != nil {
-					return err
+					return errors.Join(failed, err)
 				}
 			} else {
 				if output != "" && turn.Reply.Kind != dialogue.None {
@@ -84,7 +86,7 @@ endpoint. Time zero is the end of speech, or the start of the question that was 
 				}
 				output = ""
 			}
-			return printTurn(cmd.OutOrStdout(), f, turn, outcome.Session, output)
+			return errors.Join(failed, printTurn(cmd.OutOrStdout(), f, turn, outcome.Session, output))
 		},
 	}
 	c.Flags().StringVar(&text, "text", "", "the question, typed; - reads it from standard input")

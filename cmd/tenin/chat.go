@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenin/cmd/internal/kiosk"
+	"tenin/llm/dialogue"
 )
 
 func newChat(f *flags) *cobra.Command {
@@ -57,10 +58,11 @@ func newChat(f *flags) *cobra.Command {
 					// A new one is being started, and the visit goes on.
 					f.say("%s", oneLine(err.Error()))
 					continue
-				} else if err != nil {
-					return err
 				}
-				if err := printTurn(out, f, turn, outcome.Session, ""); err != nil {
+				if turn.Reply.Kind != dialogue.None || err == nil {
+					err = errors.Join(err, printTurn(out, f, turn, outcome.Session, ""))
+				}
+				if err != nil {
 					return err
 				}
 			}

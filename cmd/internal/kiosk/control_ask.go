@@ -52,6 +52,12 @@ func (s clerkService) Ask(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerP
 		case errors.Is(err, ErrServing), errors.Is(err, ErrVisitOver):
 			return err
 		case err != nil:
+			if errors.Is(err, ErrNotKept) {
+				// It was given all the same: whoever asked gets it, and then why it was not kept.
+				if err := sendPieces(stream, turn, outcome); err != nil {
+					return err
+				}
+			}
 			text := strings.Join(strings.Fields(err.Error()), " ")
 			if errors.Is(err, ErrEngineLost) {
 				text = Sorry("ja") + " " + Sorry("en") + " (" + text + ")"
@@ -138,6 +144,14 @@ func soundInPieces(samples []float32, send func(piece []byte) error) error {
 }
 
 func sendAnswer(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerPart], t Turn, o Outcome) error {
+	if err := sendPieces(stream, t, o); err != nil {
+		return err
+	}
+	return stream.Send(&pb.AnswerPart{Whole: true})
+}
+
+// sendPieces sends an answer and its sound, after which something else is to follow.
+func sendPieces(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerPart], t Turn, o Outcome) error {
 	r, g := t.Reply, t.Timings
 	err := stream.Send(&pb.AnswerPart{Answer: &pb.Answer{
 		Transcript: t.Transcript, Language: t.Language, Suspect: string(t.Suspect), Kind: string(r.Kind), Text: r.Text, Detail: r.Detail,
@@ -151,11 +165,7 @@ func sendAnswer(stream grpc.BidiStreamingServer[pb.AskPart, pb.AnswerPart], t Tu
 	if err != nil {
 		return err
 	}
-	err = soundInPieces(o.Spoken.Samples, func(piece []byte) error { return stream.Send(&pb.AnswerPart{Sound: piece}) })
-	if err != nil {
-		return err
-	}
-	return stream.Send(&pb.AnswerPart{Whole: true})
+	return soundInPieces(o.Spoken.Samples, func(piece []byte) error { return stream.Send(&pb.AnswerPart{Sound: piece}) })
 }
 
 // answerFromWire is the turn that was sent, without its sound.
@@ -177,7 +187,7 @@ func answerFromWire(w *pb.Answer) (Turn, Outcome) {
 
 // An Asker answers the questions of one visit: the kiosk that runs on a home, or a clerk of this process.
 type Asker interface {
-	// Ask returns the answer to a question, as Inquiry.Ask does.
+	// Ask returns the answer to a question, as Inquiry.Ask does. An answer that could not be kept is returned with the error.
 	Ask(context.Context, Brief) (Turn, Outcome, error)
 	// Close ends the visit.
 	Close() error

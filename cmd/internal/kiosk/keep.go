@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,13 +10,16 @@ import (
 	"tenin/storage"
 )
 
+// ErrNotKept means that a question has its answer, and that the vault did not take it. The answer stands beside the error.
+var ErrNotKept = errors.New("the answer was given, but not kept")
+
 // keep seals the turn in the vault and leaves a summary in the outbox. Of an unkept visit nothing is kept.
 func (v *Visit) keep(a *exchange) error {
 	if v.keeps == nil {
 		return nil
 	}
 	if err := v.seal(a); err != nil {
-		return fmt.Errorf("the answer was given, but not kept: %w", err)
+		return fmt.Errorf("%w: %w", ErrNotKept, err)
 	}
 	return nil
 }
