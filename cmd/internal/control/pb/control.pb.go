@@ -2774,7 +2774,7 @@ func (x *Terms) GetSpeak() bool {
 type AnswerPart struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Answer *Answer                `protobuf:"bytes,1,opt,name=answer,proto3" json:"answer,omitempty"`
-	// problem is why the question has no answer. The visit goes on.
+	// problem is why the question has no answer, or, after an answer, why that was not kept. The visit goes on.
 	Problem *Problem `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
 	// sound is mono float32, little-endian.
 	Sound         []byte `protobuf:"bytes,3,opt,name=sound,proto3" json:"sound,omitempty"`
