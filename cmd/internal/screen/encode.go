@@ -7,6 +7,8 @@ import (
 
 	"tenin/ui"
 	"tenin/ui/shopper"
+	"tenin/ui/staff"
+	"tenin/ui/technician"
 )
 
 // view is a View on the wire: its fields, and its Screen beside them.
@@ -16,12 +18,16 @@ type view struct {
 }
 
 type picture struct {
-	Shopper *view   `json:"shopper,omitempty"`
-	Look    ui.Look `json:"look"`
+	Shopper    *view   `json:"shopper,omitempty"`
+	Staff      *view   `json:"staff,omitempty"`
+	Technician *view   `json:"technician,omitempty"`
+	Look       ui.Look `json:"look"`
 }
 
 type touch struct {
-	Shopper *tagged `json:"shopper,omitempty"`
+	Shopper    *tagged `json:"shopper,omitempty"`
+	Staff      *tagged `json:"staff,omitempty"`
+	Technician *tagged `json:"technician,omitempty"`
 }
 
 var (
@@ -31,7 +37,7 @@ var (
 
 // MarshalJSON fails on a picture without exactly one view, and on a number that JSON does not know (NaN, infinite).
 func (p Picture) MarshalJSON() ([]byte, error) {
-	if given(p.Shopper != nil) != 1 {
+	if given(p.Shopper != nil, p.Staff != nil, p.Technician != nil) != 1 {
 		return nil, errNoView
 	}
 	wire := picture{Look: p.Look}
@@ -41,6 +47,14 @@ func (p Picture) MarshalJSON() ([]byte, error) {
 		v := *p.Shopper
 		v.Screen = nil
 		wire.Shopper, err = encodeView(v, p.Shopper.Screen, shopperScreens)
+	case p.Staff != nil:
+		v := *p.Staff
+		v.Screen = nil
+		wire.Staff, err = encodeView(v, p.Staff.Screen, staffScreens)
+	default:
+		v := *p.Technician
+		v.Screen = nil
+		wire.Technician, err = encodeView(v, p.Technician.Screen, technicianScreens)
 	}
 	if err != nil {
 		return nil, err
@@ -54,7 +68,7 @@ func (p *Picture) UnmarshalJSON(b []byte) (err error) {
 	if err := strict(b, &wire); err != nil {
 		return err
 	}
-	if given(wire.Shopper != nil) != 1 {
+	if given(wire.Shopper != nil, wire.Staff != nil, wire.Technician != nil) != 1 {
 		return errNoView
 	}
 	*p = Picture{Look: wire.Look}
@@ -62,6 +76,12 @@ func (p *Picture) UnmarshalJSON(b []byte) (err error) {
 	case wire.Shopper != nil:
 		p.Shopper = new(shopper.View)
 		p.Shopper.Screen, err = decodeView(*wire.Shopper, p.Shopper, shopperScreens)
+	case wire.Staff != nil:
+		p.Staff = new(staff.View)
+		p.Staff.Screen, err = decodeView(*wire.Staff, p.Staff, staffScreens)
+	default:
+		p.Technician = new(technician.View)
+		p.Technician.Screen, err = decodeView(*wire.Technician, p.Technician, technicianScreens)
 	}
 	return err
 }
@@ -95,7 +115,7 @@ func decodeView[S any](v view, fields any, types sealed[S]) (screen S, err error
 
 // MarshalJSON fails on a touch without exactly one event.
 func (t Touch) MarshalJSON() ([]byte, error) {
-	if given(t.Shopper != nil) != 1 {
+	if given(t.Shopper != nil, t.Staff != nil, t.Technician != nil) != 1 {
 		return nil, errNoEvent
 	}
 	var wire touch
@@ -105,6 +125,12 @@ func (t Touch) MarshalJSON() ([]byte, error) {
 	case t.Shopper != nil:
 		event, err = shopperEvents.encode(t.Shopper)
 		wire.Shopper = &event
+	case t.Staff != nil:
+		event, err = staffEvents.encode(t.Staff)
+		wire.Staff = &event
+	default:
+		event, err = technicianEvents.encode(t.Technician)
+		wire.Technician = &event
 	}
 	if err != nil {
 		return nil, err
@@ -119,7 +145,7 @@ func (t *Touch) UnmarshalJSON(b []byte) (err error) {
 		return err
 	}
 	*t = Touch{}
-	if given(wire.Shopper != nil) != 1 {
+	if given(wire.Shopper != nil, wire.Staff != nil, wire.Technician != nil) != 1 {
 		return errNoEvent
 	}
 	var event any
@@ -127,6 +153,12 @@ func (t *Touch) UnmarshalJSON(b []byte) (err error) {
 	case wire.Shopper != nil:
 		t.Shopper, err = shopperEvents.decode(*wire.Shopper)
 		event = t.Shopper
+	case wire.Staff != nil:
+		t.Staff, err = staffEvents.decode(*wire.Staff)
+		event = t.Staff
+	default:
+		t.Technician, err = technicianEvents.decode(*wire.Technician)
+		event = t.Technician
 	}
 	switch {
 	case err != nil:

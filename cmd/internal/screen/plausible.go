@@ -8,6 +8,8 @@ import (
 
 	"tenin/ui/keyboard"
 	"tenin/ui/shopper"
+	"tenin/ui/staff"
+	"tenin/ui/technician"
 )
 
 const (
@@ -20,10 +22,20 @@ const (
 // choices are the types of which a touch has a choice, with the number of their values from 0 on. A switch over one of
 // them, or an index, must be able to rely on that. A test counts the constants in the packages' sources.
 var choices = map[reflect.Type]int{
-	reflect.TypeFor[shopper.Language](): int(shopper.Korean) + 1,
-	reflect.TypeFor[shopper.How]():      int(shopper.Unrecorded) + 1,
-	reflect.TypeFor[keyboard.Kind]():    int(keyboard.Enter) + 1,
-	reflect.TypeFor[keyboard.Layout]():  int(keyboard.Digits) + 1,
+	reflect.TypeFor[shopper.Language]():     int(shopper.Korean) + 1,
+	reflect.TypeFor[shopper.How]():          int(shopper.Unrecorded) + 1,
+	reflect.TypeFor[keyboard.Kind]():        int(keyboard.Enter) + 1,
+	reflect.TypeFor[keyboard.Layout]():      int(keyboard.Digits) + 1,
+	reflect.TypeFor[staff.Language]():       int(staff.Korean) + 1,
+	reflect.TypeFor[staff.Tab]():            int(staff.SettingsTab) + 1,
+	reflect.TypeFor[staff.Why]():            int(staff.Other) + 1,
+	reflect.TypeFor[staff.Setting]():        int(staff.TopicOff) + 1,
+	reflect.TypeFor[technician.Language]():  int(technician.English) + 1,
+	reflect.TypeFor[technician.Page]():      int(technician.PageWipe) + 1,
+	reflect.TypeFor[technician.Step]():      int(technician.StepFinish) + 1,
+	reflect.TypeFor[technician.Field]():     int(technician.FieldLostKey) + 1,
+	reflect.TypeFor[technician.Speaks]():    int(technician.SpeaksEnglish) + 1,
+	reflect.TypeFor[technician.PowerKind](): int(technician.PowerOff) + 1,
 }
 
 // plausible refuses a touch with a value that no honest window sends.
