@@ -96,6 +96,7 @@ const (
 	RecoveryUnsafe // not checked yet
 	RecoveryWrong  // what was typed back is not the key
 
+	ManagerNone    // nobody has a manager's PIN, without which there can be no other
 	TechnicianNone // nobody has a technician's PIN
 
 	StepsLeft  // a step is not done

@@ -11,7 +11,7 @@ import (
 
 func (p *page) pin(s PIN) {
 	say, do := p.panes(either(p.Portrait(), float32(0.52), 0.4))
-	blocks := []block{p.headline(p.w.PINs[s.Purpose])}
+	blocks := []block{p.headline(either(s.Who == Manager, p.w.PINs[s.Purpose], p.w.ManagerPINs[s.Purpose]))}
 	blocks = append(blocks, p.drawn(p.MM(12), func(b ui.Box) {
 		n := max(min(s.Most, 12), 1)
 		for i := range n {

@@ -10,7 +10,7 @@ type Phrases struct {
 
 	Sample, Ratio, TakeNearest string
 
-	ClockNow, ClockSource, ClockRefused, ClockGood string
+	ClockConfirm, ClockNow, ClockSource, ClockRefused, ClockGood string
 
 	PanelDots, PanelDensity, PanelTouch, PanelHit, PanelGood, PanelStart, TargetTouch, TargetMissed string
 
@@ -26,7 +26,7 @@ type Phrases struct {
 
 	RecoveryOnce, RecoveryWrite, RecoveryWritten, RecoveryNew, RecoveryShow, RecoveryGood, GroupLine string
 
-	Technicians, OtherStaff, AccessNote, AccessGood, ChoosePIN string
+	Managers, Technicians, OtherStaff, AccessNote, AccessGood, ChoosePIN, ChooseManagerPIN string
 
 	FinishGood, FinishButton, Serve string
 
@@ -41,22 +41,23 @@ type Phrases struct {
 
 	PowerSub string
 
-	Marks    map[Mark]string
-	Steps    map[Step][2]string    // its name, what it does
-	Problems map[Problem][2]string // what is wrong, what to do
-	Pages    map[Page][2]string    // its name, what is there
-	Speaks   map[Speaks]string
-	Sources  map[Source]string
-	Refusals map[Refusal]string
-	Verdicts map[EchoVerdict]string
-	Seals    map[Seal]string
-	Threats  map[Threat]string
-	Fields   map[Field][2]string // its name, what is to be typed
-	Parts    map[Part][3]string  // its name, what to do when it is amber, when it is red
-	PINs     map[PINPurpose]string
-	Refused  map[PINRefusal]string
-	Items    map[ItemKind]string
-	Powers   map[PowerKind][3]string // its name, the question, what is shown meanwhile
+	Marks       map[Mark]string
+	Steps       map[Step][2]string    // its name, what it does
+	Problems    map[Problem][2]string // what is wrong, what to do
+	Pages       map[Page][2]string    // its name, what is there
+	Speaks      map[Speaks]string
+	Sources     map[Source]string
+	Refusals    map[Refusal]string
+	Verdicts    map[EchoVerdict]string
+	Seals       map[Seal]string
+	Threats     map[Threat]string
+	Fields      map[Field][2]string   // its name, what is to be typed
+	Parts       map[Part][3]string    // its name, what to do when it is amber, when it is red
+	PINs        map[PINPurpose]string // a technician's
+	ManagerPINs map[PINPurpose]string
+	Refused     map[PINRefusal]string
+	Items       map[ItemKind]string
+	Powers      map[PowerKind][3]string // its name, the question, what is shown meanwhile
 }
 
 // In returns the phrases of a language.

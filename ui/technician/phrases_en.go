@@ -9,7 +9,7 @@ var english = Phrases{
 
 	Sample: "Sample", Ratio: "#%06X, contrast %.1f:1 (%.1f:1 is needed)", TakeNearest: "Take #%06X, which is near",
 
-	ClockNow: "Time now", ClockSource: "Where it comes from", ClockRefused: "Until the time is certain, the kiosk does not do this:", ClockGood: "The time can be trusted",
+	ClockConfirm: "This time is right", ClockNow: "Time now", ClockSource: "Where it comes from", ClockRefused: "Until the time is certain, the kiosk does not do this:", ClockGood: "The time can be trusted",
 
 	PanelDots: "Dots", PanelDensity: "Density (diagonal)", PanelTouch: "Touch", PanelHit: "%d of %d, at most %.1f mm beside", PanelGood: "Display and touch work", PanelStart: "Try the touch panel",
 	TargetTouch: "Touch the middle of the cross", TargetMissed: "That was far from it. Please touch it again.",
@@ -30,7 +30,7 @@ var english = Phrases{
 	RecoveryOnce: "The recovery key, shown once", RecoveryWrite: "Write all groups on paper and keep it away from the kiosk. Two groups are then typed back as a check. Take no photo.",
 	RecoveryWritten: "It is written down", RecoveryNew: "Make the recovery key", RecoveryShow: "Make a new recovery key", RecoveryGood: "The copy was checked; the key is on no screen any more", GroupLine: "%s, group %d of %d",
 
-	Technicians: "Technicians", OtherStaff: "Staff and managers", AccessNote: "A manager adds the PINs of staff with: tenin staff", AccessGood: "The PIN is set", ChoosePIN: "Choose the PIN",
+	Managers: "Managers", Technicians: "Technicians", OtherStaff: "Staff", AccessNote: "The shop's manager types the manager's PIN, and adds those of the staff later.", AccessGood: "The PINs are set", ChoosePIN: "Choose the technician's PIN", ChooseManagerPIN: "Choose the manager's PIN",
 
 	FinishGood: "The set-up is complete: shoppers can be served", FinishButton: "Complete the set-up", Serve: "To the shoppers' screen",
 
@@ -61,7 +61,7 @@ var english = Phrases{
 		StepHub:         {"Hub", "Joins the head office's hub. You need a code that the hub made."},
 		StepSealing:     {"Sealing", "Guards the vault's key by the TPM or by a key file."},
 		StepRecovery:    {"Recovery key", "Makes the key for a lost PIN or a new mainboard. It is shown once: have paper and a pen ready."},
-		StepAccess:      {"PIN", "Choose the PIN that opens these screens. It is not the one of the staff."},
+		StepAccess:      {"PINs", "Choose the PIN of the manager, who looks after the staff's, and that of the technician, which opens these screens."},
 		StepFinish:      {"Finish", "Looks at all steps once more and completes the set-up."},
 	},
 	Problems: map[Problem][2]string{
@@ -102,7 +102,8 @@ var english = Phrases{
 		SealFailed:      {"The key could not be sealed.", "Look at whether there is a TPM, and at the settings."},
 		RecoveryUnsafe:  {"The copy of the recovery key was not checked.", "Make the key and type two of its groups."},
 		RecoveryWrong:   {"What was typed is not the key.", "That key is void. Make a new one."},
-		TechnicianNone:  {"No technician has a PIN.", "Choose one: until then anybody can open these screens."},
+		ManagerNone:     {"No manager has a PIN.", "Choose it first: until then anybody can open these screens."},
+		TechnicianNone:  {"No technician has a PIN.", "Choose one: until then a manager's opens these screens."},
 		StepsLeft:       {"Some steps are not done.", "Do those that have no tick."},
 		NotSaved:        {"It could not be saved.", "Look at the room on the disk and try again."},
 		TestFailed:      {"The test did not run.", "Try again; if it stays so, make a support bundle."},
@@ -114,7 +115,7 @@ var english = Phrases{
 	},
 	Speaks:   map[Speaks]string{SpeaksBoth: "either", SpeaksJapanese: "日本語", SpeaksEnglish: "English"},
 	Sources:  map[Source]string{SourceUnknown: "unknown", SourceNetwork: "the network's time", SourceHub: "the hub", SourceHand: "typed by somebody", SourceBattery: "the machine's own clock"},
-	Refusals: map[Refusal]string{RefusesExpiry: "erase talks by age", RefusesDated: "give answers that have dates", RefusesJoin: "join a hub", RefusesUpdate: "install updates", RefusesReceipt: "promise a day on a receipt"},
+	Refusals: map[Refusal]string{RefusesExpiry: "erase talks by age", RefusesDated: "give answers that have dates", RefusesJoin: "join a hub", RefusesReceipt: "promise a day on a receipt"},
 	Verdicts: map[EchoVerdict]string{EchoUnknown: "Not measured yet.", EchoClear: "Hardly anything comes back.", EchoInTurns: "As usual: the microphone is closed while the kiosk speaks.", EchoTooStrong: "Too much: the end of an answer would be taken for the shopper."},
 	Seals:    map[Seal]string{SealUnknown: "not settled", SealTPM: "the TPM", SealFile: "a key file", SealPhrase: "a passphrase"},
 	Threats:  map[Threat]string{StolenDisk: "theft of the disk alone", StolenMachine: "theft of the whole machine", OtherSystem: "starting from another disk", OlderCopy: "an older copy put back", RootUser: "misuse of administrator's rights"},
@@ -135,11 +136,13 @@ var english = Phrases{
 		PartClock:     {"Clock", "Somebody set the time.", "It cannot be trusted. Do the step of the clock."},
 		PartSound:     {"Sound", "It was interrupted. Look at the cables.", "There is no microphone or no loudspeaker."},
 		PartDisplay:   {"Display", "It draws slowly.", "It is not what the screens need. Do its step."},
+		PartData:      {"Data and settings", "Something is missing. Look at the set-up again.", "They cannot be used. Restore them from their backup."},
 		PartHeat:      {"Heat", "It is warm. Clear its vents.", "It is too hot. Switch it off and move it."},
 	},
-	PINs:    map[PINPurpose]string{PINEnter: "The technician's PIN", PINChoose: "A new PIN", PINRepeat: "The new PIN again"},
-	Refused: map[PINRefusal]string{PINWrong: "That is not the PIN.", PINWait: "Too many were wrong. Wait for %d s.", PINShort: "At least 6 digits, please.", PINEasy: "That one is tried first. Choose another.", PINDifferent: "The two are not the same. Begin again."},
-	Items:   map[ItemKind]string{ItemVersion: "version of the program", ItemHealth: "health", ItemSettings: "settings, without keys", ItemLog: "log, which holds no words", ItemHardware: "list of devices", ItemSetUp: "results of the set-up", ItemMeasurements: "measurements of speed"},
+	PINs:        map[PINPurpose]string{PINEnter: "The technician's PIN", PINChoose: "A new PIN", PINRepeat: "The new PIN again"},
+	ManagerPINs: map[PINPurpose]string{PINEnter: "A manager's PIN", PINChoose: "A new PIN for the manager", PINRepeat: "The manager's PIN again"},
+	Refused:     map[PINRefusal]string{PINWrong: "That is not the PIN.", PINWait: "Too many were wrong. Wait for %d s.", PINShort: "At least 6 digits, please.", PINEasy: "That one is tried first. Choose another.", PINDifferent: "The two are not the same. Begin again."},
+	Items:       map[ItemKind]string{ItemVersion: "version of the program", ItemHealth: "health", ItemSettings: "settings, without keys", ItemLog: "log, which holds no words", ItemSetUp: "state of keys and clock", ItemCounts: "counts, and room on the disk"},
 	Powers: map[PowerKind][3]string{
 		PowerProgram: {"Restart the program", "Restart the program?", "The program restarts."},
 		PowerRestart: {"Restart the machine", "Restart the machine?", "The machine restarts."},

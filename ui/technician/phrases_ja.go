@@ -9,7 +9,7 @@ var japanese = Phrases{
 
 	Sample: "見本の文字", Ratio: "#%06X　コントラスト %.1f:1（%.1f:1以上が必要）", TakeNearest: "近い色 #%06X にする",
 
-	ClockNow: "現在の日時", ClockSource: "日時の出どころ", ClockRefused: "日時を確かめるまで、次のことはしません。", ClockGood: "日時は正しいと確かめられました",
+	ClockConfirm: "この日時で正しい", ClockNow: "現在の日時", ClockSource: "日時の出どころ", ClockRefused: "日時を確かめるまで、次のことはしません。", ClockGood: "日時は正しいと確かめられました",
 
 	PanelDots: "画素数", PanelDensity: "細かさ（対角）", PanelTouch: "タッチ", PanelHit: "%d / %d か所、ずれは最大 %.1f mm", PanelGood: "画面とタッチは正常です", PanelStart: "タッチを試す",
 	TargetTouch: "十字の中心に触れてください", TargetMissed: "印から離れていました。もう一度触れてください。",
@@ -30,7 +30,7 @@ var japanese = Phrases{
 	RecoveryOnce: "復旧キー（表示は一度だけ）", RecoveryWrite: "すべての組を紙に書き写し、端末とは別の場所に保管してください。このあと二つの組を入力して確かめます。写真は撮らないでください。",
 	RecoveryWritten: "書き写しました", RecoveryNew: "復旧キーを作る", RecoveryShow: "新しい復旧キーを作り直す", RecoveryGood: "控えは確かめました。復旧キーは画面に残っていません", GroupLine: "%s　%d組目（全%d組）",
 
-	Technicians: "技術者", OtherStaff: "職員と責任者", AccessNote: "職員と責任者のPINは、責任者が tenin staff で登録します。", AccessGood: "PINを決めました", ChoosePIN: "PINを決める",
+	Managers: "責任者", Technicians: "技術者", OtherStaff: "職員", AccessNote: "責任者のPINは、店の責任者が自分で入力してください。職員のPINは、責任者があとから登録します。", AccessGood: "PINを決めました", ChoosePIN: "技術者のPINを決める", ChooseManagerPIN: "責任者のPINを決める",
 
 	FinishGood: "設置は完了しました。お客様をお迎えできます", FinishButton: "設置を完了する", Serve: "お客様の画面へ",
 
@@ -61,7 +61,7 @@ var japanese = Phrases{
 		StepHub:         {"ハブ", "本部のハブに登録します。ハブで作ったコードが必要です。"},
 		StepSealing:     {"鍵の封印", "保管庫の鍵をTPMまたは鍵ファイルで守ります。"},
 		StepRecovery:    {"復旧キー", "PINを忘れた時や基板の交換時に使うキーを作ります。表示は一度だけです。紙とペンを用意してください。"},
-		StepAccess:      {"技術者のPIN", "この画面を開くPINを決めます。職員のPINとは別のものです。"},
+		StepAccess:      {"責任者と技術者のPIN", "職員の画面を任せる責任者のPINと、この画面を開く技術者のPINを決めます。"},
 		StepFinish:      {"完了", "すべての項目を見直し、設置を完了します。"},
 	},
 	Problems: map[Problem][2]string{
@@ -102,7 +102,8 @@ var japanese = Phrases{
 		SealFailed:      {"鍵を封印できませんでした。", "TPMの有無と設定を確かめ、もう一度試してください。"},
 		RecoveryUnsafe:  {"復旧キーの控えを確かめていません。", "キーを作り、二つの組を入力してください。"},
 		RecoveryWrong:   {"入力した組が控えと違います。", "古いキーは消しました。新しいキーを作り直してください。"},
-		TechnicianNone:  {"技術者のPINがありません。", "PINを決めてください。決めるまで、誰でもこの画面を開けます。"},
+		ManagerNone:     {"責任者のPINがありません。", "先に責任者のPINを決めてください。決めるまで、誰でもこの画面を開けます。"},
+		TechnicianNone:  {"技術者のPINがありません。", "PINを決めてください。決めるまで、責任者のPINで開きます。"},
 		StepsLeft:       {"終わっていない項目があります。", "印の付いた項目を済ませてください。"},
 		NotSaved:        {"保存できませんでした。", "ディスクの空きを確かめ、もう一度試してください。"},
 		TestFailed:      {"テストを実行できませんでした。", "もう一度試し、続く時はサポート用の資料を作ってください。"},
@@ -114,7 +115,7 @@ var japanese = Phrases{
 	},
 	Speaks:   map[Speaks]string{SpeaksBoth: "自動", SpeaksJapanese: "日本語", SpeaksEnglish: "English"},
 	Sources:  map[Source]string{SourceUnknown: "不明", SourceNetwork: "ネットワークの時刻", SourceHub: "ハブ", SourceHand: "人が入力", SourceBattery: "内蔵の時計"},
-	Refusals: map[Refusal]string{RefusesExpiry: "保存期間による消去", RefusesDated: "期間のある回答", RefusesJoin: "ハブへの新しい登録", RefusesUpdate: "更新の適用", RefusesReceipt: "受付番号の控えへの日付の記載"},
+	Refusals: map[Refusal]string{RefusesExpiry: "保存期間による消去", RefusesDated: "期間のある回答", RefusesJoin: "ハブへの新しい登録", RefusesReceipt: "受付番号の控えへの日付の記載"},
 	Verdicts: map[EchoVerdict]string{EchoUnknown: "まだ測っていません。", EchoClear: "回り込みはわずかです。", EchoInTurns: "通常の範囲です。話す間はマイクを閉じ、交互に聞きます。", EchoTooStrong: "強すぎます。答えの終わりをお客様の声と取り違えます。"},
 	Seals:    map[Seal]string{SealUnknown: "まだ決まっていません", SealTPM: "TPM", SealFile: "鍵ファイル", SealPhrase: "パスフレーズ"},
 	Threats:  map[Threat]string{StolenDisk: "ディスクだけの盗難", StolenMachine: "端末ごとの盗難", OtherSystem: "別のディスクからの起動", OlderCopy: "古い複製への差し替え", RootUser: "動作中の管理者権限の悪用"},
@@ -135,11 +136,13 @@ var japanese = Phrases{
 		PartClock:     {"日時", "人が合わせた日時です。", "日時が信用できません。日時の手順を行ってください。"},
 		PartSound:     {"音", "途切れがありました。ケーブルを確かめてください。", "マイクかスピーカーがありません。"},
 		PartDisplay:   {"画面", "描画が遅くなっています。", "画面の要件を満たしていません。画面の手順を行ってください。"},
+		PartData:      {"データと設定", "足りない物があります。設置の手順を見直してください。", "使えません。管理者に知らせ、控えから戻してください。"},
 		PartHeat:      {"温度", "高めです。通気口をふさぐ物をどけてください。", "高すぎます。電源を切り、置き場所を変えてください。"},
 	},
-	PINs:    map[PINPurpose]string{PINEnter: "技術者のPIN", PINChoose: "新しいPIN", PINRepeat: "新しいPINをもう一度"},
-	Refused: map[PINRefusal]string{PINWrong: "PINが違います。", PINWait: "誤りが続きました。あと%d秒お待ちください。", PINShort: "6桁以上にしてください。", PINEasy: "推測されやすいPINです。別の番号にしてください。", PINDifferent: "二つのPINが違います。最初からやり直してください。"},
-	Items:   map[ItemKind]string{ItemVersion: "プログラムの版", ItemHealth: "端末の状態", ItemSettings: "設定（鍵を除く）", ItemLog: "動作の記録（言葉を含まない）", ItemHardware: "機器の一覧", ItemSetUp: "設置の結果", ItemMeasurements: "速さの記録"},
+	PINs:        map[PINPurpose]string{PINEnter: "技術者のPIN", PINChoose: "新しいPIN", PINRepeat: "新しいPINをもう一度"},
+	ManagerPINs: map[PINPurpose]string{PINEnter: "責任者のPIN", PINChoose: "責任者の新しいPIN", PINRepeat: "責任者のPINをもう一度"},
+	Refused:     map[PINRefusal]string{PINWrong: "PINが違います。", PINWait: "誤りが続きました。あと%d秒お待ちください。", PINShort: "6桁以上にしてください。", PINEasy: "推測されやすいPINです。別の番号にしてください。", PINDifferent: "二つのPINが違います。最初からやり直してください。"},
+	Items:       map[ItemKind]string{ItemVersion: "プログラムの版", ItemHealth: "端末の状態", ItemSettings: "設定（鍵を除く）", ItemLog: "動作の記録（言葉を含まない）", ItemSetUp: "鍵と日時の状態", ItemCounts: "件数と空き容量"},
 	Powers: map[PowerKind][3]string{
 		PowerProgram: {"プログラムを再起動", "プログラムを再起動しますか？", "プログラムを再起動しています。"},
 		PowerRestart: {"端末を再起動", "端末を再起動しますか？", "端末を再起動しています。"},

@@ -50,20 +50,21 @@ func states(l Language) []state {
 	}
 	mixed := rows(good, good, fair(ClockByHand, ""), good, bad(MicrophoneNoisy, "floor -31 dBFS"), good, busy, bad(HubUnreachable, "hub.example.jp:4222"), fair(SealKeyFile, ""), undone, good)
 	fingerprint := "3f9a1c77d0e24b5a88c1f2e39d6b70415ac9e8d2b3f40617a1b2c3d4e5f60718"
-	recovery := []string{"7K3QD", "M9X2A", "PZ84T", "0HVRC", "W5N6J", "EB1YG", "4SKQ7", "D8MXA"}
+	recovery := []string{"7K3Q", "M9X2", "PZ84", "0HVR", "W5N6", "EB1Y", "4SKQ", "D8MX"}
 	lines := []Line{
 		{PartProcesses, Good, "asr 412 MB, llm 301 MB, voice 388 MB, audio 41 MB, uplink 38 MB"}, {PartSandbox, Good, "5 of 5 workers"},
 		{PartWeights, Good, "whisper-base, e5-small, kokoro: sha256"}, {PartDisk, Fair, "/var/lib/tenin: 1.9 GB of 58 GB free"},
 		{PartMemory, Good, "5.1 GB of 7.7 GB free"}, {PartTPM, Good, "IFX, 0 of 32 wrong tries"}, {PartHub, Bad, "hub.example.jp: certificate of another hub"},
-		{PartClock, Good, "NTP, ±3 ms"}, {PartSound, Fair, "2 interruptions today"}, {PartDisplay, Good, "1080×1920, llvmpipe"}, {PartHeat, Undone, ""},
+		{PartClock, Good, "NTP, ±3 ms"}, {PartSound, Fair, "2 interruptions today"}, {PartDisplay, Good, "1080×1920, llvmpipe"}, {PartHeat, Undone, ""}, {PartData, Good, "412 answers, 1903 products; every record is whole"},
 	}
-	items := []Item{{ItemVersion, 1}, {ItemHealth, 4}, {ItemSettings, 2}, {ItemLog, 812}, {ItemHardware, 9}, {ItemSetUp, 3}, {ItemMeasurements, 25}}
+	items := []Item{{ItemVersion, 1}, {ItemHealth, 4}, {ItemSettings, 2}, {ItemLog, 812}, {ItemSetUp, 3}, {ItemCounts, 25}}
 	places := []Place{{"USB KINGSTON", 28120}, {"/var/lib/tenin/support", 1946}}
 	all := []state{
 		{"pin", View{Screen: PIN{Most: 12, Typed: 4}}},
 		{"pin-wrong", View{Left: 25, Screen: PIN{Most: 12, Refusal: PINWrong}}},
 		{"pin-wait", View{Screen: PIN{Most: 12, Refusal: PINWait, Wait: 118}}},
 		{"pin-choose", View{Screen: PIN{Purpose: PINChoose, Most: 12, Typed: 6}}},
+		{"pin-manager", View{Screen: PIN{Purpose: PINChoose, Who: Manager, Most: 12, Typed: 3}}},
 		{"pin-repeat", View{Screen: PIN{Purpose: PINRepeat, Most: 12, Refusal: PINDifferent}}},
 		{"menu", View{Left: 90, Screen: Menu{SetUp: Bad, Health: Fair}}},
 		{"setup-new", View{Screen: SetUp{Rows: rows()}}},
@@ -101,8 +102,8 @@ func states(l Language) []state {
 		{"recovery-shown", View{Left: 120, Screen: Recovery{Phase: RecoveryShown, Groups: recovery}}},
 		{"recovery-wrong", View{Screen: Recovery{Result: bad(RecoveryWrong, "")}}},
 		{"recovery-kept", View{Left: 60, Screen: Recovery{Result: good, Phase: RecoveryKept}}},
-		{"access", View{Screen: Access{Result: bad(TechnicianNone, ""), Staff: 4}}},
-		{"access-good", View{Left: 60, Screen: Access{Result: good, Technicians: 1, Staff: 4}}},
+		{"access", View{Screen: Access{Result: bad(TechnicianNone, ""), Managers: 1}}},
+		{"access-good", View{Left: 60, Screen: Access{Result: good, Managers: 1, Technicians: 1, Staff: 4}}},
 		{"finish-left", View{Left: 60, Screen: Finish{Result: bad(StepsLeft, ""), Rows: mixed[:11]}}},
 		{"finish", View{Screen: Finish{Result: good, Rows: rows(good, good, fair(ClockByHand, ""), good, good, good, good, fair(HubNone, ""), good, good, good)[:11]}}},
 		{"edit-name", View{Left: 60, Screen: Edit{Field: FieldShopName, Board: board(shop, either(l == English, keyboard.Gojuon, keyboard.Latin))}}},

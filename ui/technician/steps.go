@@ -112,7 +112,11 @@ func (p *page) clock(s Clock) {
 			blocks = append(blocks, p.item(Bad, p.w.Refusals[r]))
 		}
 	}
-	p.step(StepClock, s.Result, p.w.ClockGood, blocks, p.test(s.Result, p.w.Look), p.field(FieldTime))
+	buttons := []ui.ButtonSpec{p.test(s.Result, p.w.Look), p.field(FieldTime)}
+	if s.Result.Mark == Bad && s.Now != "" {
+		buttons = append(buttons, ui.ButtonSpec{Label: p.w.ClockConfirm, Icon: ui.Check, Tap: p.tap(Confirm{})})
+	}
+	p.step(StepClock, s.Result, p.w.ClockGood, blocks, p.unless(s.Result.Mark == Busy, buttons...)...)
 }
 
 func (p *page) panel(s Panel) {
@@ -219,8 +223,8 @@ func (p *page) hub(s Hub) {
 
 func (p *page) access(s Access) {
 	p.step(StepAccess, s.Result, p.w.AccessGood, []block{
-		p.fact(p.w.Technicians, fmt.Sprint(s.Technicians)), p.fact(p.w.OtherStaff, fmt.Sprint(s.Staff)), p.note(p.w.AccessNote, p.Colours.Quiet)},
-		p.unless(s.Result.Mark == Busy, ui.ButtonSpec{Label: p.w.ChoosePIN, Icon: ui.Padlock, Kind: ui.Primary, Tap: p.tap(Test{})})...)
+		p.fact(p.w.Managers, fmt.Sprint(s.Managers)), p.fact(p.w.Technicians, fmt.Sprint(s.Technicians)), p.fact(p.w.OtherStaff, fmt.Sprint(s.Staff)), p.note(p.w.AccessNote, p.Colours.Quiet)},
+		p.unless(s.Result.Mark == Busy, ui.ButtonSpec{Label: either(s.Managers == 0, p.w.ChoosePIN, p.w.ChooseManagerPIN), Icon: ui.Padlock, Kind: ui.Primary, Tap: p.tap(Test{})})...)
 }
 
 // groupsOf writes a long string in groups, so that two people can compare it.

@@ -214,12 +214,12 @@ func TestNoViewBreaksAScreen(t *testing.T) {
 		r := Result{Mark(n), Problem(n), words}
 		rows := slices.Repeat([]Row{{Step(n), r}}, max(0, n%15))
 		screens := []Screen{
-			PIN{PINPurpose(n), n, n, PINRefusal(n), n}, Menu{Mark(n), Mark(n)}, SetUp{rows}, Shop{r, words, words, Speaks(n)},
+			PIN{PINPurpose(n), Who(n % 2), n, n, PINRefusal(n), n}, Menu{Mark(n), Mark(n)}, SetUp{rows}, Shop{r, words, words, Speaks(n)},
 			Brand{r, words, uint32(n), []uint32{1, 2, 3}, float32(n), uint32(n)}, Clock{r, words, Source(n), []Refusal{Refusal(n)}},
 			Panel{r, n, n, float32(n), n, n, float32(n)}, Targets{n, n}, Microphone{r, MicrophonePhase(n % 5), words, float32(n), float32(-n), float32(n), words},
 			Loudspeaker{r, LoudspeakerPhase(n % 5), words, words}, Echo{r, float32(n), float32(n), EchoVerdict(n)}, Hub{r, words, n > 50, words, words, true, float32(n)},
 			Sealing{r, Seal(n), true, false, []Threat{Threat(n)}, nil}, Recovery{r, RecoveryPhase(n % 3), slices.Repeat([]string{words}, max(0, n%20))},
-			Access{r, n, n}, Finish{r, rows}, Edit{Field(n), keyboard.View{}, Problem(n), words, n, n}, Health{[]Line{{Part(n), Mark(n), words}}, words},
+			Access{r, n, n, n}, Finish{r, rows}, Edit{Field(n), keyboard.View{}, Problem(n), words, n, n}, Health{[]Line{{Part(n), Mark(n), words}}, words},
 			Bundle{r, []Item{{ItemKind(n), n}}, []Place{{words, n}}, n, words}, Wipe{r, WipePhase(n % 5), words, words, true, n, n}, Power{r, PowerPhase(n % 3), PowerKind(n)}, nil,
 		}
 		v := View{Language: Language(rapid.IntRange(0, 1).Draw(t, "language")), Kiosk: words, Left: n, Screen: rapid.SampledFrom(screens).Draw(t, "screen")}

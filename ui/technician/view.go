@@ -18,11 +18,21 @@ type Screen interface{ screen() }
 // PIN asks for the technician's PIN, or for a new one. Its digits are not in the View.
 type PIN struct {
 	Purpose PINPurpose
+	Who     Who
 	Typed   int // how many digits were typed
 	Most    int // how many can be
 	Refusal PINRefusal
 	Wait    int // seconds until the next try
 }
+
+// Who is whose PIN it is.
+type Who int
+
+// A manager looks after the staff's accounts; without one nobody else can have a PIN.
+const (
+	Technician Who = iota
+	Manager
+)
 
 // PINPurpose is what a PIN is asked for.
 type PINPurpose int
@@ -118,13 +128,12 @@ const (
 	RefusesExpiry  Refusal = iota // sessions are not erased by age
 	RefusesDated                  // answers with a date are not given
 	RefusesJoin                   // a hub's certificate cannot be judged
-	RefusesUpdate                 // updates are not installed
 	RefusesReceipt                // no day is promised on a receipt
 )
 
 // Refusals lists them all.
 func Refusals() []Refusal {
-	return []Refusal{RefusesExpiry, RefusesDated, RefusesJoin, RefusesUpdate, RefusesReceipt}
+	return []Refusal{RefusesExpiry, RefusesDated, RefusesJoin, RefusesReceipt}
 }
 
 // Panel is the step with the display.
@@ -284,8 +293,9 @@ const (
 // Access is the step with the PINs.
 type Access struct {
 	Result      Result
-	Technicians int // accounts of technicians
-	Staff       int // all other accounts
+	Managers    int // accounts of managers
+	Technicians int // of technicians
+	Staff       int // of others
 }
 
 // Finish ends the set-up.
@@ -354,11 +364,12 @@ const (
 	PartSound
 	PartDisplay
 	PartHeat
+	PartData // vault, knowledge and settings
 )
 
 // Parts lists them all.
 func Parts() []Part {
-	return []Part{PartProcesses, PartSandbox, PartWeights, PartDisk, PartMemory, PartTPM, PartHub, PartClock, PartSound, PartDisplay, PartHeat}
+	return []Part{PartProcesses, PartSandbox, PartWeights, PartDisk, PartMemory, PartTPM, PartHub, PartClock, PartSound, PartDisplay, PartHeat, PartData}
 }
 
 // Bundle is the support bundle: what is in it, and where it goes.
@@ -385,14 +396,13 @@ const (
 	ItemHealth
 	ItemSettings
 	ItemLog
-	ItemHardware
-	ItemSetUp
-	ItemMeasurements
+	ItemSetUp // what guards the keys, and whether the time can be trusted
+	ItemCounts
 )
 
 // ItemKinds lists them all.
 func ItemKinds() []ItemKind {
-	return []ItemKind{ItemVersion, ItemHealth, ItemSettings, ItemLog, ItemHardware, ItemSetUp, ItemMeasurements}
+	return []ItemKind{ItemVersion, ItemHealth, ItemSettings, ItemLog, ItemSetUp, ItemCounts}
 }
 
 // Place is where a bundle can be written.

@@ -15,7 +15,7 @@ type Bench interface {
 	Guarded(ctx context.Context) (guarded bool, kiosk string)
 	// CheckPIN looks at a PIN, and SetPIN takes a new one. ResetPIN takes one from who has the recovery key.
 	CheckPIN(ctx context.Context, pin string) Entry
-	SetPIN(ctx context.Context, pin string) Entry
+	SetPIN(ctx context.Context, who technician.Who, pin string) Entry
 	ResetPIN(ctx context.Context, groups []string, pin string) Entry
 
 	// Peek returns a step's screen as it can be filled without a test; nil: there is nothing to know. Its Result is ignored.

@@ -36,9 +36,12 @@ type Task interface{ task() }
 
 // The tasks, each a method of Bench.
 type (
-	IsGuarded       struct{}
-	CheckPIN        struct{ PIN string }
-	SetPIN          struct{ PIN string }
+	IsGuarded struct{}
+	CheckPIN  struct{ PIN string }
+	SetPIN    struct {
+		Who technician.Who
+		PIN string
+	}
 	ResetPIN        struct{ Groups, PIN string } // Groups are joined by dashes
 	Peek            struct{ Step technician.Step }
 	SaveShop        struct{ Shop technician.Shop }

@@ -44,7 +44,7 @@ func (n *next) touchPIN(s technician.PIN, e technician.Event) {
 func (n *next) enterPIN(s technician.PIN) {
 	typed := n.pin
 	n.pin = ""
-	again := technician.PIN{Purpose: s.Purpose, Most: mostDigits}
+	again := technician.PIN{Purpose: s.Purpose, Who: s.Who, Most: mostDigits}
 	switch s.Purpose {
 	case technician.PINEnter:
 		n.screen = again
@@ -56,11 +56,11 @@ func (n *next) enterPIN(s technician.PIN) {
 			return
 		}
 		n.first = typed
-		n.screen = technician.PIN{Purpose: technician.PINRepeat, Most: mostDigits}
+		n.screen = technician.PIN{Purpose: technician.PINRepeat, Who: s.Who, Most: mostDigits}
 	case technician.PINRepeat:
 		if typed != n.first {
 			n.first = ""
-			n.screen = technician.PIN{Purpose: technician.PINChoose, Most: mostDigits, Refusal: technician.PINDifferent}
+			n.screen = technician.PIN{Purpose: technician.PINChoose, Who: s.Who, Most: mostDigits, Refusal: technician.PINDifferent}
 			return
 		}
 		n.first = ""
@@ -71,7 +71,7 @@ func (n *next) enterPIN(s technician.PIN) {
 			n.do(ResetPIN{groups, typed})
 			return
 		}
-		n.do(SetPIN{typed})
+		n.do(SetPIN{s.Who, typed})
 	}
 }
 
@@ -92,7 +92,7 @@ func (n *next) tookPIN(e Entry) {
 			n.screen = technician.PIN{Most: mostDigits, Refusal: e.Refusal, Wait: e.Wait}
 			return
 		}
-		n.screen = technician.PIN{Purpose: technician.PINChoose, Most: mostDigits, Refusal: e.Refusal, Wait: e.Wait}
+		n.screen = technician.PIN{Purpose: technician.PINChoose, Who: s.Who, Most: mostDigits, Refusal: e.Refusal, Wait: e.Wait}
 	case e.Refusal != technician.PINFine:
 		n.screen = technician.PIN{Purpose: s.Purpose, Most: mostDigits, Refusal: e.Refusal, Wait: e.Wait}
 	case s.Purpose == technician.PINEnter, !n.entered:

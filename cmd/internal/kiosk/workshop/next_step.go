@@ -215,7 +215,11 @@ func (n *next) test() {
 		n.stop()
 		n.forget()
 		n.fromSet = true
-		n.screen = technician.PIN{Purpose: technician.PINChoose, Most: mostDigits}
+		who := technician.Technician
+		if a, ok := n.facts[n.at].(technician.Access); ok && a.Managers == 0 {
+			who = technician.Manager // without whom there can be no other
+		}
+		n.screen = technician.PIN{Purpose: technician.PINChoose, Who: who, Most: mostDigits}
 	case technician.StepFinish:
 		for _, r := range n.rows() {
 			if !r.Result.Done() {

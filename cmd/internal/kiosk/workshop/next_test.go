@@ -118,7 +118,7 @@ func (w *walker) before(e Event) {
 			}
 		case technician.HoldDown:
 			w.held, w.heldTicks = inWipe && wipe.Phase == technician.WipeHolds, 0
-		case technician.Back, technician.Leave, technician.Open:
+		case technician.Back, technician.Leave:
 			w.rightTyped, w.held = false, false
 		case technician.Touched:
 			w.touches++
@@ -275,6 +275,8 @@ func outcome(t *rapid.T, d Do, n int) Event {
 			return Found{d.Run, technician.Hub{Result: r}}
 		case technician.StepSealing:
 			return Found{d.Run, technician.Sealing{Result: r}}
+		case technician.StepAccess:
+			return Found{d.Run, technician.Access{Result: r}}
 		}
 		return Found{d.Run, nil}
 	case SaveShop:

@@ -170,7 +170,7 @@ func (b *bencher) do(ctx context.Context, d Do) {
 	case CheckPIN:
 		b.tell(Entered{d.Run, b.bench.CheckPIN(ctx, t.PIN)})
 	case SetPIN:
-		b.tell(Entered{d.Run, b.bench.SetPIN(ctx, t.PIN)})
+		b.tell(Entered{d.Run, b.bench.SetPIN(ctx, t.Who, t.PIN)})
 	case ResetPIN:
 		b.tell(Entered{d.Run, b.bench.ResetPIN(ctx, strings.Split(t.Groups, "-"), t.PIN)})
 	case Peek:

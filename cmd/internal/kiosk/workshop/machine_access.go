@@ -1,0 +1,175 @@
+package workshop
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"tenin/cmd/internal/kiosk"
+	"tenin/storage"
+	"tenin/storage/seal"
+	"tenin/ui/technician"
+)
+
+// The accounts that the screens make.
+const (
+	technicianName = "technician"
+	managerName    = "manager"
+)
+
+// unlock is how the vault is opened.
+func (m *machine) unlock() kiosk.Unlock {
+	u := m.Setup.Unlock
+	if settings, err := m.settings(); err == nil && u.Seal.Kind == "" {
+		u.Seal = settings.Seal
+	}
+	return u
+}
+
+// withVault opens the vault for do; fresh makes it where there is none.
+func (m *machine) withVault(fresh bool, do func(*storage.Vault) error) (err error) {
+	if !fresh && !kiosk.HasVault(m.Setup.Home) {
+		return nil
+	}
+	v, err := kiosk.OpenVault(m.Setup.Home, m.unlock())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	return do(v)
+}
+
+// key is the account whose PIN opens these screens: a technician's, else a manager's; empty: nobody has one.
+func key(list []storage.StaffMember) (name string) {
+	for _, role := range []storage.Role{storage.RoleManager, storage.RoleTechnician} {
+		for _, member := range list {
+			if member.Role == role && !member.Disabled {
+				name = member.Name
+				break
+			}
+		}
+	}
+	return name
+}
+
+func (m *machine) Guarded(context.Context) (bool, string) {
+	settings, _ := m.settings()
+	name := ""
+	err := m.withVault(false, func(v *storage.Vault) error {
+		list, err := v.Staff()
+		name = key(list)
+		return err
+	})
+	// A vault that does not open guards: who stands before it may have taken its seal away.
+	return err != nil || name != "", settings.Kiosk.Title()
+}
+
+func (m *machine) CheckPIN(_ context.Context, pin string) Entry {
+	secret := seal.NewSecret([]byte(pin))
+	defer secret.Destroy()
+	err := m.withVault(false, func(v *storage.Vault) error {
+		list, err := v.Staff()
+		if err != nil {
+			return err
+		}
+		_, err = v.CheckPIN(key(list), secret, m.now())
+		return err
+	})
+	return entryOf(err)
+}
+
+// entryOf is what became of a PIN. Where the vault does not open, no PIN is right, and it is not tried again at once.
+func entryOf(err error) Entry {
+	switch {
+	case err == nil:
+		return Entry{}
+	case errors.Is(err, storage.ErrPINLocked):
+		return Entry{Refusal: technician.PINWait, Wait: waitOf(err)}
+	case errors.Is(err, storage.ErrWeakPIN):
+		return Entry{Refusal: technician.PINEasy}
+	case errors.Is(err, seal.ErrRecoveryKey), errors.Is(err, storage.ErrNoRecovery):
+		return Entry{Refusal: technician.PINWrong, Problem: technician.RecoveryWrong}
+	}
+	return Entry{Refusal: technician.PINWrong}
+}
+
+// waitOf is how long the error says that no PIN is looked at, in seconds; the shortest of all locks where it does not say.
+func waitOf(err error) int {
+	text := err.Error()
+	if i := strings.LastIndex(text, "try again in "); i >= 0 {
+		if d, err := time.ParseDuration(strings.Fields(text[i+len("try again in "):])[0]); err == nil && d > 0 {
+			return int(d.Round(time.Second).Seconds())
+		}
+	}
+	return 30
+}
+
+func (m *machine) SetPIN(_ context.Context, who technician.Who, pin string) Entry {
+	name, role := technicianName, storage.RoleTechnician
+	if who == technician.Manager {
+		name, role = managerName, storage.RoleManager
+	}
+	secret := seal.NewSecret([]byte(pin))
+	defer secret.Destroy()
+	return entryOf(m.withVault(true, func(v *storage.Vault) error {
+		list, err := v.Staff()
+		if err != nil {
+			return err
+		}
+		if old := nameOf(list, role); old != "" {
+			name = old
+		}
+		if err = v.AddStaff(name, role, secret, m.now()); err == nil || errors.Is(err, storage.ErrWeakPIN) || nameOf(list, role) == "" {
+			return err
+		}
+		// The account is there: it gets the new PIN by being made anew.
+		if err := v.DisableStaff(name); err != nil {
+			return err
+		}
+		return v.AddStaff(name, role, secret, m.now())
+	}))
+}
+
+func nameOf(list []storage.StaffMember, role storage.Role) string {
+	for _, member := range list {
+		if member.Role == role && !member.Disabled {
+			return member.Name
+		}
+	}
+	return ""
+}
+
+func (m *machine) ResetPIN(ctx context.Context, groups []string, pin string) Entry {
+	secret, recovery := seal.NewSecret([]byte(pin)), seal.NewSecret([]byte(strings.Join(groups, "-")))
+	defer secret.Destroy()
+	defer recovery.Destroy()
+	name := ""
+	err := m.withVault(false, func(v *storage.Vault) error {
+		list, err := v.Staff()
+		name = key(list)
+		return err
+	})
+	if err != nil {
+		return entryOf(err)
+	}
+	_, err = kiosk.ResetStaffPIN(ctx, m.Setup.Home, m.unlock(), recovery, name, secret)
+	return entryOf(err)
+}
+
+func (m *machine) Access(context.Context) technician.Access {
+	list, f := m.setup.CheckStaff()
+	a := technician.Access{Result: resultOf(f)}
+	for _, member := range list {
+		switch {
+		case member.Disabled:
+		case member.Role == storage.RoleManager:
+			a.Managers++
+		case member.Role == storage.RoleTechnician:
+			a.Technicians++
+		default:
+			a.Staff++
+		}
+	}
+	return a
+}
