@@ -1,8 +1,10 @@
 package kiosk
 
 import (
+	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"tenin/asr"
 	"tenin/llm/dialogue"
@@ -91,4 +93,52 @@ func TestAReloadThatFailsLeavesTheClerkAsItWas(t *testing.T) {
 	if err != nil || turn.Reply.Text != parkingAnswer {
 		t.Errorf("%+v, %v", turn.Reply, err)
 	}
+}
+
+func TestAnAnswerThatIsPublishedAtARunningKioskIsSpokenAheadWithoutARestart(t *testing.T) {
+	s := openStage(t, parking)
+	ahead := make(chan struct{}, 10)
+	desk := NewDesk(s.clerk)
+	s.counter, s.ended = desk, make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		defer close(s.ended)
+		desk.Run(ctx, s, s, RunnerOptions{Reset: s.reset, Ahead: func(ctx context.Context) error {
+			err := s.clerk.RenderQuietly(ctx)
+			if err == nil {
+				ahead <- struct{}{}
+			}
+			return err
+		}})
+	}()
+	served, err := ServeControl(ctx, s.clerk, ControlOptions{Desk: desk})
+	must(t, err)
+	t.Cleanup(func() {
+		stop()
+		s.waitForEnd()
+		must(t, served.Close())
+	})
+	wait := func(what string) {
+		t.Helper()
+		select {
+		case <-ahead:
+		case <-time.After(hold):
+			t.Fatal(what, "are not spoken ahead")
+		}
+		if n := s.clerk.Unrendered(); n != 0 {
+			t.Errorf("%s: %d answers are not spoken", what, n)
+		}
+	}
+	wait("the answers")
+	house := openFar(t, s.clerk)
+	_, err = house.Publish(t.Context(), Draft{Question: "傘はどこですか", Answer: "1階でございます。"}, false)
+	must(t, err)
+	wait("a published answer")
+	must(t, house.FixReading(t.Context(), Reading{Word: "駐車場", Kana: "パーキング"}))
+	wait("answers with another reading")
+	_, err = openOwner(t, s.clerk.options.Home).Import(t.Context(), knowledge.Batch{Entries: []knowledge.Entry{
+		{ID: "new", Question: "喫煙所はどこですか", Answer: "屋上にございます。", Language: "ja"},
+	}}, ImportAdd, nil)
+	must(t, err)
+	wait("an imported answer")
 }

@@ -49,7 +49,8 @@ type ControlOptions struct {
 	Probe func(ctx context.Context, role string, targets sandbox.Targets) ([]sandbox.Result, error)
 	// Desk takes the questions of other processes; nil: the kiosk takes none.
 	Desk *Desk
-	// Reloaded is called when the clerk answers from other knowledge, whose answers are not spoken yet; nil: nobody cares.
+	// Reloaded is called when the clerk answers from other knowledge, or reads it aloud otherwise; nil: nobody cares. The
+	// desk speaks what is not spoken yet without being told.
 	Reloaded func()
 	// Ring calls staff from outside the kiosk; it must not wait. nil: nobody is called so.
 	Ring func(Ring)
@@ -83,6 +84,15 @@ func ServeControl(ctx context.Context, clerk *Clerk, o ControlOptions) (*Control
 	listener, err := control.Listen(clerk.options.Home)
 	if err != nil {
 		return nil, err
+	}
+	reloaded := o.Reloaded
+	o.Reloaded = func() {
+		if o.Desk != nil {
+			o.Desk.AnswersChanged()
+		}
+		if reloaded != nil {
+			reloaded()
+		}
 	}
 	clerk.backroom.attach(o)
 	c := &Control{stop: func() {}}

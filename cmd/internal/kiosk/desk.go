@@ -81,6 +81,17 @@ func (d *Desk) do(work func()) { d.mail.post(letter{deliver: work}) }
 
 func (d *Desk) handle(e Event) { d.runner.handle(letter{event: e}) }
 
+// AnswersChanged has the approved answers spoken ahead anew, at once if nobody is served.
+func (d *Desk) AnswersChanged() {
+	d.do(func() {
+		d.runner.ahead.anew = true
+		switch d.runner.state.(type) {
+		case Attract, Ready, StaffCalled, MessageTaken:
+			d.runner.perform(RenderAhead{})
+		}
+	})
+}
+
 // hush stops what sounds at the counter.
 func (d *Desk) hush() {
 	if t := d.runner.turn; t != nil && d.serving == nil {

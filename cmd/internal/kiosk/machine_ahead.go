@@ -13,6 +13,7 @@ type ahead struct {
 	stop  context.CancelFunc
 	ended chan struct{} // of the last start; nil before the first
 	over  bool          // all is done; read after ended
+	anew  bool          // there is more to do than was thought
 }
 
 // resume starts or goes on, unless all is done. It does not wait for what was paused to end.
@@ -24,11 +25,16 @@ func (a *ahead) resume(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	before, ended := a.ended, make(chan struct{})
 	a.stop, a.ended = stop, ended
+	anew := a.anew
+	a.anew = false
 	go func() {
 		defer close(ended)
 		defer stop()
 		if before != nil {
 			<-before
+		}
+		if anew {
+			a.over = false
 		}
 		if a.over || ctx.Err() != nil {
 			return
