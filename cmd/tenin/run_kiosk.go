@@ -70,7 +70,7 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 	run := &headlessRun{
 		clerk: clerk, flags: f, settings: settings, answers: answers,
 		out: cmd.OutOrStdout(), elsewhere: !isTerminal(cmd.OutOrStdout()),
-		reset: workers.refresh, erase: kiosk.EraseHeap, watch: events.SetState, summon: func() { events.CallStaff() },
+		reset: workers.refresh, erase: kiosk.EraseHeap, watch: events.SetState, summon: func() { clerk.Backroom().Call("", "") },
 	}
 	if o.wait || devices != nil {
 		run.desk = kiosk.NewDesk(clerk)
