@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/control"
+	"tenin/cmd/internal/kiosk"
+	"tenin/cmd/internal/kiosk/office"
+	"tenin/cmd/internal/screen"
+	"tenin/ui"
+	"tenin/ui/staff"
+)
+
+// dashboard is a run of `tenin dashboard`.
+type dashboard struct {
+	flags    *flags
+	text     bool
+	once     bool
+	english  bool
+	windowed string
+	display  string
+}
+
+func newDashboard(f *flags) *cobra.Command {
+	d := &dashboard{flags: f}
+	c := &cobra.Command{
+		Use:   "dashboard",
+		Short: "The staff's second screen: who needs help now, with a chime and a lamp",
+		Long: `Shows on this machine's display what staff see of the kiosk that runs on the home: who asked for help, with a chime and a
+lamp; and behind a PIN today's questions, those without an answer, the kept conversations and the switches. Who waits is
+shown, taken and handled without a PIN; everything else wants one where the shop has staff accounts, and locks itself.
+The chime comes from this machine's loudspeaker, else from the terminal's bell. While no kiosk answers the screen says so,
+and connects by itself.
+
+--text is a live list for a terminal without a display, one line for each thing that happens to a call: waiting (when the
+list begins), called, late, taken, handled. With --json each line is an object: at, event, call, kiosk, topic, language,
+since, waited_seconds, by. --once prints who waits now, and ends.`,
+		Example: `  tenin dashboard
+  tenin dashboard --window 1280x720
+  tenin dashboard --text
+  tenin dashboard --once --json`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			home, settings, err := f.load()
+			if err != nil {
+				return err
+			}
+			width, height, err := windowSize(d.windowed)
+			if err != nil {
+				return err
+			}
+			if d.text || d.once || f.json {
+				return d.list(cmd, home)
+			}
+			return d.show(cmd.Context(), home, settings, width, height)
+		},
+	}
+	c.Flags().BoolVar(&d.text, "text", false, "a live list in the terminal instead of a window")
+	c.Flags().BoolVar(&d.once, "once", false, "print who waits now, and end")
+	c.Flags().BoolVar(&d.english, "english", false, "begin in English; the screen has a button for it, too")
+	c.Flags().StringVar(&d.windowed, "window", "", "a window of this size in dots, as 1280x720, instead of the whole display")
+	c.Flags().StringVar(&d.display, "display", "", "the display (default: $DISPLAY)")
+	return c
+}
+
+// windowSize reads WIDTHxHEIGHT; empty is the whole display.
+func windowSize(text string) (width, height int, err error) {
+	if text == "" {
+		return 0, 0, nil
+	}
+	var rest string
+	n, _ := fmt.Sscanf(text+" ", "%dx%d%s", &width, &height, &rest)
+	if n != 2 || width < 320 || height < 320 || width > 16384 || height > 16384 {
+		return 0, 0, usageError{fmt.Errorf("--window %q is no size: use one as 1280x720, 320 to 16384 dots each way", text)}
+	}
+	return width, height, nil
+}
+
+// dialHouse is the kiosk that runs on the home. Without one there is nothing to show.
+func dialHouse(ctx context.Context, home string) (kiosk.House, error) {
+	client, err := kiosk.DialKiosk(ctx, home)
+	if errors.Is(err, control.ErrNotRunning) {
+		return nil, fmt.Errorf("%w, or name another home with --home DIR", err)
+	}
+	if err != nil {
+		return nil, refused(err)
+	}
+	return kiosk.HouseAt(client), nil
+}
+
+// redial is how often a kiosk that was lost is looked for.
+const redial = 2 * time.Second
+
+// show draws the staff's screens until ctx is over or the window is closed. The first connection must succeed: a wrong home
+// is told at once. A kiosk that ends later is waited for.
+func (d *dashboard) show(ctx context.Context, home string, settings config.Config, width, height int) error {
+	house, err := dialHouse(ctx, home)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = house.Close() }()
+	log, err := openLog(home, settings)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	mode, err := sandboxMode(home, settings)
+	if err != nil {
+		return err
+	}
+	window, err := screen.Start(ctx, screen.Options{
+		Display: d.display, Windowed: width > 0, Width: width, Height: height, Mode: mode, Log: log.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("%w; `tenin dashboard --text` needs no display", err)
+	}
+	defer func() { _ = window.Close() }()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	touches := staffTouches(ctx, window.Touches())
+	sounds := &counterSounds{settings: settings, bell: os.Stderr}
+	terms := office.Terms{English: d.english, Undrawable: ui.Undrawable}
+	last := staff.View{Screen: staff.Help{}}
+	look := ui.Look{}
+	for {
+		err := office.New(house, terms, office.Options{Player: sounds, Chime: func() { go sounds.Chime(ctx) }, Log: log.Logger}).Run(ctx, touches,
+			func(v staff.View, l ui.Look) {
+				last, look = v, l
+				window.Show(screen.Picture{Staff: &v, Look: l})
+			})
+		if !errors.Is(err, control.ErrGone) {
+			return err
+		}
+		terms.English = last.Language == staff.English
+		lost := staff.View{Language: last.Language, Shop: last.Shop, Locked: true, Screen: staff.Help{Lost: true}}
+		window.Show(screen.Picture{Staff: &lost, Look: look})
+		_ = house.Close()
+		if house, err = awaitHouse(ctx, home, touches); err != nil {
+			return err
+		}
+	}
+}
+
+// awaitHouse dials until a kiosk answers. What is touched meanwhile does nothing.
+func awaitHouse(ctx context.Context, home string, touches <-chan staff.Event) (kiosk.House, error) {
+	clock := time.NewTicker(redial)
+	defer clock.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return unconnected{}, ctx.Err()
+		case _, open := <-touches:
+			if !open {
+				return unconnected{}, nil
+			}
+		case <-clock.C:
+			if client, err := kiosk.DialKiosk(ctx, home); err == nil {
+				return kiosk.HouseAt(client), nil
+			}
+		}
+	}
+}
+
+// unconnected is the house of a dashboard that ends while no kiosk answers.
+type unconnected struct{ kiosk.House }
+
+// Close has nothing to close.
+func (unconnected) Close() error { return nil }
+
+// staffTouches are the staff's of a window's touches. The channel is closed when the window is gone for good.
+func staffTouches(ctx context.Context, from <-chan screen.Touch) <-chan staff.Event {
+	to := make(chan staff.Event)
+	go func() {
+		defer close(to)
+		for t := range from {
+			if t.Staff == nil {
+				continue
+			}
+			select {
+			case to <- t.Staff:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return to
+}
