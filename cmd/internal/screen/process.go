@@ -110,13 +110,13 @@ func (p *process) ready(ctx context.Context, display string, limit time.Duration
 		default:
 		}
 		if p.cmd.ProcessState.ExitCode() == sandbox.ExitRefused {
-			return fmt.Errorf("%w: %s", ErrStart, p.refusal.Line())
+			return fmt.Errorf("%w: %s; %s", ErrStart, p.refusal.Line(), orHeadless)
 		}
 		return fmt.Errorf("%w: it ended with %s; %w", ErrStart, p.cmd.ProcessState, failure{Kind: noStart}.err(display))
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-late.C:
-		err = fmt.Errorf("%w within %v", ErrStart, limit)
+		err = fmt.Errorf("%w within %v: see `tenin doctor display`, %s", ErrStart, limit, orHeadless)
 	}
 	p.kill()
 	<-p.dead

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"image"
 	"io"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"tenin/cmd/internal/screen"
@@ -29,6 +29,8 @@ var ErrMissing = errors.New("no Xvfb on this machine: install xvfb")
 type Options struct {
 	Width, Height int // dots; 0: 1080×1920
 	DPI           int // what the server says of them; 0: 102
+	// Without are extensions that the server shall not have.
+	Without []string
 	// Dir is where the cookie is kept; empty: a temporary folder that Close removes.
 	Dir string
 }
@@ -60,7 +62,7 @@ func Start(ctx context.Context, o Options) (s *Server, err error) {
 	if o.DPI == 0 {
 		o.DPI = 102
 	}
-	s = &Server{starter: sandbox.NewStarter(), dead: make(chan struct{})}
+	s = &Server{starter: sandbox.NewStarter()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -80,40 +82,65 @@ func Start(ctx context.Context, o Options) (s *Server, err error) {
 	if err := x11.WriteCookie(s.Authority, cookie); err != nil {
 		return s, err
 	}
-	number, tell, err := os.Pipe()
+	for range tries {
+		if err = s.try(ctx, program, o); err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return s, ctx.Err()
+		}
+	}
 	if err != nil {
 		return s, err
 	}
-	defer number.Close()
-	// Without shared memory, which a sandbox does not share, the server is spared a failed try a window.
-	s.cmd = exec.Command(program, "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", o.Width, o.Height),
-		"-dpi", strconv.Itoa(o.DPI), "-auth", s.Authority, "-nolisten", "tcp", "-nolisten", "local", "-noreset", "-extension", "MIT-SHM")
-	s.cmd.ExtraFiles = []*os.File{tell}
-	err = s.starter.Start(s.cmd)
-	tell.Close()
-	if err != nil {
-		s.cmd = nil
-		return s, fmt.Errorf("start Xvfb: %w", err)
-	}
-	go func() {
-		defer close(s.dead)
-		// How it ended is nobody's question.
-		_ = s.cmd.Wait()
-	}()
-	stop := context.AfterFunc(ctx, func() { number.SetReadDeadline(time.Now()) })
-	defer stop()
-	number.SetReadDeadline(time.Now().Add(patience))
-	line, err := bufio.NewReader(io.LimitReader(number, 16)).ReadString('\n')
-	if err != nil {
-		return s, fmt.Errorf("Xvfb did not come up: %w", err)
-	}
-	s.Display = ":" + strings.TrimSpace(line)
 	s.path, _ = screen.Socket(s.Display)
 	if s.Eye, err = x11.Dial(s.path, cookie); err != nil {
 		return s, err
 	}
 	s.Finger, err = x11.NewFinger(s.Eye)
 	return s, err
+}
+
+// tries is how many numbers are tried. The server takes none that another one has locked.
+const tries = 20
+
+// try starts the server under a number. A number of its own choice would not do: it then locks nothing, and takes the place
+// of another server that has no abstract socket either.
+func (s *Server) try(ctx context.Context, program string, o Options) error {
+	ready, tell, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer ready.Close()
+	s.Display = ":" + strconv.Itoa(100+mathrand.IntN(900))
+	// Without shared memory, which a sandbox does not share, the server is spared a failed try a window.
+	cmd := exec.Command(program, s.Display, "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", o.Width, o.Height),
+		"-dpi", strconv.Itoa(o.DPI), "-auth", s.Authority, "-nolisten", "tcp", "-nolisten", "local", "-noreset", "-extension", "MIT-SHM")
+	for _, name := range o.Without {
+		cmd.Args = append(cmd.Args, "-extension", name)
+	}
+	cmd.ExtraFiles = []*os.File{tell}
+	err = s.starter.Start(cmd)
+	tell.Close()
+	if err != nil {
+		return fmt.Errorf("start Xvfb: %w", err)
+	}
+	dead := make(chan struct{})
+	go func() {
+		defer close(dead)
+		// How it ended is nobody's question.
+		_ = cmd.Wait()
+	}()
+	stop := context.AfterFunc(ctx, func() { ready.SetReadDeadline(time.Now()) })
+	defer stop()
+	ready.SetReadDeadline(time.Now().Add(patience))
+	if _, err := bufio.NewReader(io.LimitReader(ready, 16)).ReadString('\n'); err != nil {
+		_ = cmd.Process.Kill()
+		<-dead
+		return fmt.Errorf("Xvfb did not come up: %w", err)
+	}
+	s.cmd, s.dead = cmd, dead
+	return nil
 }
 
 // patience is how long the server may take to come up; 0.1 s were measured.

@@ -105,6 +105,8 @@ func TestTheSealAnswersEachCallByItsArguments(t *testing.T) {
 		{"what is written is code", compiler, call{unix.SYS_MPROTECT, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_WRITE | unix.PROT_EXEC}}, refused},
 		{"new memory is code", compiler, call{unix.SYS_MMAP, [6]uint64{0, 4096, unix.PROT_READ | unix.PROT_EXEC, unix.MAP_ANONYMOUS}}, refused},
 		{"reading an open socket", window, call{unix.SYS_RECVMSG, [6]uint64{3}}, allow},
+		{"reading much from an open socket", window, call{unix.SYS_RECVFROM, [6]uint64{3, 1 << 40, 4096}}, allow},
+		{"asking who sent", window, call{unix.SYS_RECVFROM, [6]uint64{3, 1 << 40, 4096, 0, 1 << 40}}, refused},
 		{"reading a socket without need", worker, call{unix.SYS_RECVMSG, [6]uint64{3}}, refused},
 		{"a message with files from a window", window, call{unix.SYS_SENDMSG, [6]uint64{3}}, refused},
 		{"a socket of a window", window, call{unix.SYS_SOCKET, [6]uint64{unix.AF_UNIX, unix.SOCK_STREAM}}, refused},

@@ -69,6 +69,7 @@ func sealFilter(p Policy) *filter {
 		f.sockets(p.Families)
 	case p.Receive:
 		f.allow(unix.SYS_RECVMSG)
+		f.when(unix.SYS_RECVFROM, zero(4))
 	}
 	return f
 }

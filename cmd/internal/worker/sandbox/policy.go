@@ -28,7 +28,7 @@ type Policy struct {
 	Families []int // socket families that may be opened after [Seal]; nil: none
 	LoadCode bool  // true: files may still be mapped as code after [Seal], for libraries that load plug-ins late
 	MakeCode bool  // true: memory that was written may become code after [Seal], never both at once; for libraries that compile
-	Receive  bool  // true: sockets that are open may be read with recvmsg after [Seal], as the X library does
+	Receive  bool  // true: sockets that are open may be read with recvmsg and recv after [Seal], as the X library does
 
 	UID, GID int   // the ids to change to when the parent is privileged, else without meaning; 0: keep
 	Groups   []int // the further groups of the child when UID or GID is set
