@@ -25,30 +25,6 @@ does the same by itself. JSON fields: generation.`,
 	}
 }
 
-func newKeysRecover(f *flags, pinFile *string) *cobra.Command {
-	var accept bool
-	c := &cobra.Command{
-		Use:   "recover --accept-older",
-		Short: "Take a vault whose counter says that there was a later one",
-		Long: `A vault in a TPM is counted, and does not open when an earlier copy of its files was put back, or when the counter was deleted.
-After restoring a backup on purpose this command takes it as it is and counts on. Erased sessions may be in it again: erase
-them once more. JSON fields: generation.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !accept {
-				return usageError{errors.New("say that the older state is wanted: --accept-older")}
-			}
-			home, u, err := unlock(f, *pinFile)
-			if err != nil {
-				return err
-			}
-			u.AcceptOlder = true
-			return changeKeys(cmd, f, home, u, func(*storage.Vault) error { return nil }, "the vault is taken as it is; look through `tenin sessions list` for what was erased since")
-		},
-	}
-	c.Flags().BoolVar(&accept, "accept-older", false, "the vault is older on purpose")
-	return c
-}
-
 // changeKeys opens the vault, has do change it, and tells its generation.
 func changeKeys(cmd *cobra.Command, f *flags, home string, u kiosk.Unlock, do func(*storage.Vault) error, done string) (err error) {
 	if !kiosk.HasVault(home) {

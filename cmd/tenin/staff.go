@@ -30,7 +30,7 @@ In scripts $TENIN_STAFF and $TENIN_PIN say who asks.`,
   tenin staff add suzuki --role staff --pin-file pin --by 佐藤
   tenin staff list`,
 	}
-	c.AddCommand(newStaffAdd(f), newStaffList(f), newStaffDisable(f))
+	c.AddCommand(newStaffAdd(f), newStaffList(f), newStaffDisable(f), newStaffReset(f))
 	return c
 }
 
