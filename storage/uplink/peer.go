@@ -7,11 +7,11 @@ import (
 	"os"
 	"slices"
 
-	"golang.org/x/sys/unix"
+	"tenin/storage/peer"
 )
 
 // Peers is a Unix socket that takes connections only from processes of certain
-// users, as the kernel tells them (SO_PEERCRED: the user at the time of connect,
+// users, as the kernel tells them (package peer: the user at the time of connect,
 // so a connection that was opened by one process and handed to another counts as
 // the first one's).
 type Peers struct {
@@ -57,18 +57,11 @@ func (p *Peers) Accept() (net.Conn, error) {
 }
 
 func (p *Peers) allowed(conn *net.UnixConn) error {
-	raw, err := conn.SyscallConn()
+	who, err := peer.Of(conn)
 	if err != nil {
 		return err
 	}
-	var who *unix.Ucred
-	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		who, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil || failed != nil {
-		return errors.Join(err, failed)
-	}
-	if !slices.Contains(p.users, int(who.Uid)) {
+	if !slices.Contains(p.users, who.UID) {
 		return ErrPeer
 	}
 	return nil

@@ -7,17 +7,14 @@ import (
 	"net"
 	"sync"
 
-	"golang.org/x/sys/unix"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/peer"
+	grpcpeer "google.golang.org/grpc/peer"
+
+	"tenin/storage/peer"
 )
 
-// Peer is who is at the other end of a connection, as the kernel knows it (SO_PEERCRED).
-type Peer struct {
-	UID int
-	// PID is 0 when the process cannot be seen from here.
-	PID int
-}
+// Peer is who is at the other end of a connection, as the kernel knows it.
+type Peer = peer.Peer
 
 // connection is one of the server's: what a staff session is bound to.
 type connection struct {
@@ -29,29 +26,19 @@ func (*connection) AuthType() string { return "peer" }
 
 // connectionOf returns the connection of the call that ctx belongs to.
 func connectionOf(ctx context.Context) *connection {
-	if p, ok := peer.FromContext(ctx); ok {
+	if p, ok := grpcpeer.FromContext(ctx); ok {
 		c, _ := p.AuthInfo.(*connection)
 		return c
 	}
 	return nil
 }
 
-func peerOf(conn net.Conn) (p Peer, err error) {
-	c, ok := conn.(*net.UnixConn)
-	if !ok {
+func peerOf(conn net.Conn) (Peer, error) {
+	p, err := peer.Of(conn)
+	if errors.Is(err, peer.ErrNotUnix) {
 		return p, fmt.Errorf("%w: a %s connection", ErrNotOurs, conn.RemoteAddr().Network())
 	}
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return p, err
-	}
-	cerr := raw.Control(func(fd uintptr) {
-		var cred *unix.Ucred
-		if cred, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); err == nil {
-			p = Peer{UID: int(cred.Uid), PID: int(cred.Pid)}
-		}
-	})
-	return p, errors.Join(cerr, err)
+	return p, err
 }
 
 // peerCredentials ask the kernel who is there before a byte is read. There is nothing to encrypt: the bytes stay in this

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"tenin/storage/peer"
 )
 
 // Name is the socket's name in its home.
@@ -78,25 +80,23 @@ func (p place) socket() (fs.FileInfo, error) {
 }
 
 // knock says whether somebody listens at the place, and who. It never waits: a listener whose queue is full lives too.
-func (p place) knock() (lives bool, peer Peer, err error) {
+func (p place) knock() (lives bool, who Peer, err error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return false, peer, err
+		return false, who, err
 	}
 	defer unix.Close(fd)
 	switch err := unix.Connect(fd, &unix.SockaddrUnix{Name: p.addr}); err {
 	case nil:
-		cred, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
-		if err == nil {
-			peer = Peer{UID: int(cred.Uid), PID: int(cred.Pid)}
-		}
-		return true, peer, nil
+		// Who it is, is for people: that somebody listens is what counts.
+		who, _ = peer.OfFD(fd)
+		return true, who, nil
 	case unix.EAGAIN, unix.EINPROGRESS:
-		return true, peer, nil
+		return true, who, nil
 	case unix.ECONNREFUSED, unix.ENOENT, unix.ENOTDIR:
-		return false, peer, nil
+		return false, who, nil
 	default:
-		return false, peer, fmt.Errorf("%s: %w", p.path, err)
+		return false, who, fmt.Errorf("%s: %w", p.path, err)
 	}
 }
 
