@@ -58,15 +58,20 @@ const (
 	edgePadding  = Rate * 0.03 // samples kept around speech so that plosives stay whole
 )
 
-// finish trims the silence around speech, limits it to [-1, 1] and adds pause
-// seconds of silence.
+// finish trims the silence around speech, turns a chunk down as a whole that is louder than full scale, and adds pause
+// seconds of silence. jm_kumo goes beyond it in 9 of 16 sentences, to 1.23: cut off its loudest beats are distorted, turned
+// down by at most 1.8 dB they keep their shape.
 func finish(raw []float32, pause float64) []float32 {
 	first, last := len(raw), 0
+	top := 1.0
 	for i, x := range raw {
-		if math.Abs(float64(x)) > silenceLevel {
-			first = min(first, i)
-			last = i + 1
+		level := math.Abs(float64(x))
+		if !(level > silenceLevel) || math.IsInf(level, 1) {
+			continue
 		}
+		first = min(first, i)
+		last = i + 1
+		top = max(top, level)
 	}
 	if first >= last {
 		return nil
@@ -75,10 +80,9 @@ func finish(raw []float32, pause float64) []float32 {
 	silence := int(math.Round(pause * Rate))
 	out := make([]float32, last-first, last-first+silence)
 	for i, x := range raw[first:last] {
-		if x != x {
-			x = 0
+		if level := float64(x); !math.IsNaN(level) && !math.IsInf(level, 0) {
+			out[i] = float32(level / top)
 		}
-		out[i] = min(1, max(-1, x))
 	}
 	return append(out, make([]float32, silence)...)
 }
