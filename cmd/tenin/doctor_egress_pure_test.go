@@ -55,7 +55,7 @@ func walledKiosk() error {
 		return err
 	}
 	if childRole != kioskRole {
-		return launch(ctx, home, settings)
+		return launch(ctx, home, settings, false)
 	}
 	ctx, end := lifelineContext(ctx)
 	defer end()

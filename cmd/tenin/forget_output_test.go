@@ -10,7 +10,7 @@ func TestOfAVisitThatIsNotKeptNothingGoesIntoAFileOrAPipe(t *testing.T) {
 	for name, terminal := range map[string]bool{"shown at the terminal": true, "with no terminal at all": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) { c.piped, c.live.console.elsewhere = true, !terminal })
+			c := openBooth(t, func(c *booth, _ *config.Config, _ *flags) { c.piped, c.live.console.elsewhere = true, !terminal })
 			c.welcome("")
 			c.ask()
 			if terminal {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"tenin/cmd/internal/doctor/egress"
+	"tenin/cmd/internal/screen"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
 )
@@ -42,6 +43,8 @@ func Main() int {
 	switch {
 	case child && role == egress.ControlRole:
 		return egress.Control(os.Stdin, os.Stdout)
+	case child && role == screen.Role:
+		return screen.Main()
 	case child && role != kioskRole:
 		return workerMain(role)
 	}

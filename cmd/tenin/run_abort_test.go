@@ -5,20 +5,20 @@ import (
 )
 
 func TestNothingIsKeptWithoutAYesWhereverTheKioskIsLeft(t *testing.T) {
-	states := map[string]func(*counter){
-		"asking":    func(c *counter) { c.talk.waitFor(c.t, "leave\n"); c.press(""); c.talk.waitFor(c.t, "いいえ no") },
-		"listening": func(c *counter) { c.welcome("") },
-		"hearing":   func(c *counter) { c.welcome(""); c.ask() },
-		"answering": func(c *counter) { c.welcome(""); c.ask(); c.results.waitFor(c.t, "answer  ") },
-		"speaking":  func(c *counter) { c.welcome(""); c.ask(); c.talk.waitFor(c.t, "first sound after") },
-		"answered": func(c *counter) {
+	states := map[string]func(*booth){
+		"asking":    func(c *booth) { c.talk.waitFor(c.t, "leave\n"); c.press(""); c.talk.waitFor(c.t, "いいえ no") },
+		"listening": func(c *booth) { c.welcome("") },
+		"hearing":   func(c *booth) { c.welcome(""); c.ask() },
+		"answering": func(c *booth) { c.welcome(""); c.ask(); c.results.waitFor(c.t, "answer  ") },
+		"speaking":  func(c *booth) { c.welcome(""); c.ask(); c.talk.waitFor(c.t, "first sound after") },
+		"answered": func(c *booth) {
 			c.welcome("")
 			c.ask()
 			c.talk.waitFor(c.t, "first sound after")
 			c.press("")
 			c.talk.waitFor(c.t, "ask again")
 		},
-		"a message is refused": func(c *counter) {
+		"a message is refused": func(c *booth) {
 			c.welcome("")
 			c.ask()
 			c.talk.waitFor(c.t, "first sound after")
@@ -27,14 +27,14 @@ func TestNothingIsKeptWithoutAYesWhereverTheKioskIsLeft(t *testing.T) {
 			c.press("m")
 			c.talk.waitFor(c.t, "a conversation that may be kept")
 		},
-		"staff are called": func(c *counter) {
+		"staff are called": func(c *booth) {
 			c.welcome("")
 			c.ask()
 			c.talk.waitFor(c.t, "first sound after")
 			c.press("s")
 			c.talk.waitFor(c.t, "on their way")
 		},
-		"the next shopper": func(c *counter) {
+		"the next shopper": func(c *booth) {
 			c.welcome("")
 			c.ask()
 			c.talk.waitFor(c.t, "first sound after")
@@ -42,16 +42,16 @@ func TestNothingIsKeptWithoutAYesWhereverTheKioskIsLeft(t *testing.T) {
 			c.talk.waitFor(c.t, "leave\n")
 		},
 	}
-	ends := map[string]func(*counter){
-		"q":         func(c *counter) { c.press("q") },
-		"Ctrl-D":    func(c *counter) { c.keys.Close() },
-		"interrupt": func(c *counter) { c.stop() },
+	ends := map[string]func(*booth){
+		"q":         func(c *booth) { c.press("q") },
+		"Ctrl-D":    func(c *booth) { c.keys.Close() },
+		"interrupt": func(c *booth) { c.stop() },
 	}
 	for state, reach := range states {
 		for name, end := range ends {
 			t.Run(state+" "+name, func(t *testing.T) {
 				t.Parallel()
-				c := openCounter(t, nil)
+				c := openBooth(t, nil)
 				reach(c)
 				end(c)
 				c.waitForEnd()
@@ -68,7 +68,7 @@ func TestNothingIsKeptWithoutAYesWhereverTheKioskIsLeft(t *testing.T) {
 
 func TestAMessageThatWasConfirmedIsKeptForTheStaff(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, nil)
+	c := openBooth(t, nil)
 	c.welcome("y")
 	c.ask()
 	c.talk.waitFor(t, "first sound after")

@@ -45,6 +45,13 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 		return err
 	}
 	events := control.NewEvents("starting")
+	var window *screenRun
+	if !o.headless {
+		if window, err = o.openScreen(ctx, f, home, settings, log.Logger); err != nil {
+			return err
+		}
+		defer window.close()
+	}
 	workers, err := newWorkers(f, home, settings, log.Logger, events)
 	if err != nil {
 		return err
@@ -83,6 +90,9 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 	f.say("%s", clerk.Greeting())
 	defer service.Stopping()
 	switch {
+	case window != nil:
+		window.headlessRun = run
+		window.serve(ctx, devices)
 	case o.wait:
 		run.wait(ctx, !o.examined)
 	case devices != nil:
@@ -117,8 +127,12 @@ func (o runOptions) listen(ctx context.Context, in io.Reader, f *flags, home str
 		return nil, nil
 	}
 	devices, err := w.sound(ctx)
-	if err != nil || o.wait {
+	switch {
+	case err != nil || o.wait:
 		return nil, err
+	case !o.headless:
+		// A microphone that is plugged in later works from the next touch on; until then shoppers type.
+		return devices, nil
 	}
 	live, why := canListen(isTerminal(in), settings, devices)
 	if live {

@@ -23,7 +23,8 @@ var childRole string
 
 // launch runs the kiosk as a child without a network and waits for it. What stays here keeps the host's network, so that
 // it can start the uplink again after a crash, and therefore sees no vault, no key and no word of a shopper.
-func launch(ctx context.Context, home string, settings config.Config) error {
+// shows says that the kiosk has a screen: only then may it reach a display, through a process of its own.
+func launch(ctx context.Context, home string, settings config.Config, shows bool) error {
 	mode, err := sandboxMode(home, settings)
 	if err != nil {
 		return err
@@ -42,11 +43,12 @@ func launch(ctx context.Context, home string, settings config.Config) error {
 	environment := dropVariable(os.Environ(), "GOTRACEBACK")
 	environment = dropVariable(environment, "WATCHDOG_PID")
 	environment = dropVariable(environment, "GODEBUG")
-	policy := sandbox.Policy{
-		Role: kioskRole, Env: append(environment, logging.Traceback, kiosk.Erasing),
-		// Their sockets are files, which no network namespace keeps away, and they pass on what they are told.
-		Hide: append(sandbox.Services(os.Getenv), sandbox.Displays(os.Getenv)...),
+	// Their sockets are files, which no network namespace keeps away, and they pass on what they are told.
+	hide := sandbox.Services(os.Getenv)
+	if !shows {
+		hide = append(hide, sandbox.Displays(os.Getenv)...)
 	}
+	policy := sandbox.Policy{Role: kioskRole, Env: append(environment, logging.Traceback, kiosk.Erasing), Hide: hide}
 	crashes, heard, err := hearCrashes(home, settings)
 	if err != nil {
 		return err

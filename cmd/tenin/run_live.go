@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"tenin/audio"
 	"tenin/cmd/internal/kiosk"
 	"tenin/llm/dialogue"
 	"tenin/storage"
@@ -267,18 +266,14 @@ func (l *live) Trouble(trouble kiosk.Trouble, err error) {
 
 // Listen implements kiosk.Device.
 func (l *live) Listen(ctx context.Context, from storage.SourceKind) (kiosk.Ear, error) {
-	if from != storage.Microphone {
-		return nil, fmt.Errorf("a terminal brings no %s", from)
-	}
-	return l.devices.OpenMicrophone(ctx, audio.DeviceOptions{Name: l.settings.Audio.Microphone})
+	return l.room().Listen(ctx, from)
 }
 
 // Speak implements kiosk.Device.
-func (l *live) Speak(ctx context.Context) kiosk.Mouth {
-	open := func(ctx context.Context) (audio.Player, error) {
-		return l.devices.OpenSpeaker(ctx, audio.DeviceOptions{Name: l.settings.Audio.Loudspeaker})
-	}
-	return startPlayback(ctx, open, l.played)
+func (l *live) Speak(ctx context.Context) kiosk.Mouth { return l.room().Speak(ctx) }
+
+func (l *live) room() *roomSound {
+	return &roomSound{devices: l.devices, settings: l.settings.Audio, played: l.played}
 }
 
 // played says once that the answers cannot be heard, and again only after they could.

@@ -63,8 +63,8 @@ func (b *transcript) waitFor(t *testing.T, text string) string {
 	}
 }
 
-// counter is a kiosk without engines, sound card and terminal.
-type counter struct {
+// booth is a kiosk without engines, sound card and terminal.
+type booth struct {
 	t       *testing.T
 	sound   *audio.FakeDevices
 	clerk   *kiosk.Clerk
@@ -82,10 +82,10 @@ const (
 	parkingAnswer = "地下2階に駐車場がございます。お車でお越しのお客様は、正面玄関の右手にある入口からお入りください。係員がご案内いたします。"
 )
 
-// openCounter serves at a counter whose shoppers say parking. change, if not nil, is called before it serves.
-func openCounter(t *testing.T, change func(*counter, *config.Config, *flags)) *counter {
+// openBooth serves at a booth whose shoppers say parking. change, if not nil, is called before it serves.
+func openBooth(t *testing.T, change func(*booth, *config.Config, *flags)) *booth {
 	t.Helper()
-	c := &counter{t: t, sound: &audio.FakeDevices{}, results: &transcript{}, talk: &transcript{}, ended: make(chan struct{})}
+	c := &booth{t: t, sound: &audio.FakeDevices{}, results: &transcript{}, talk: &transcript{}, ended: make(chan struct{})}
 	settings, f := config.Default(), &flags{}
 	settings.Shop.Language = "ja"
 	c.live = &live{devices: localSound{c.sound}, console: &console{out: c.talk}, patience: patience}
@@ -128,14 +128,14 @@ func openCounter(t *testing.T, change func(*counter, *config.Config, *flags)) *c
 	return c
 }
 
-func (c *counter) press(line string) {
+func (c *booth) press(line string) {
 	c.t.Helper()
 	if _, err := io.WriteString(c.keys, line+"\n"); err != nil {
 		c.t.Fatal(err)
 	}
 }
 
-func (c *counter) waitForEnd() {
+func (c *booth) waitForEnd() {
 	c.t.Helper()
 	select {
 	case <-c.ended:
@@ -145,7 +145,7 @@ func (c *counter) waitForEnd() {
 }
 
 // welcome goes up to the open microphone.
-func (c *counter) welcome(consent string) {
+func (c *booth) welcome(consent string) {
 	c.t.Helper()
 	c.talk.waitFor(c.t, "leave\n")
 	c.press("")
@@ -155,7 +155,7 @@ func (c *counter) welcome(consent string) {
 }
 
 // ask says a question into the open microphone.
-func (c *counter) ask() {
+func (c *booth) ask() {
 	hum := audio.Clip{Rate: audio.SampleRate, Samples: make([]float32, audio.SampleRate)}
 	for i := range hum.Samples {
 		hum.Samples[i] = float32(0.3 * math.Sin(float64(i)*2*math.Pi*180/audio.SampleRate))
@@ -163,7 +163,7 @@ func (c *counter) ask() {
 	c.sound.Say(hum)
 }
 
-func (c *counter) sessions() []storage.Listing {
+func (c *booth) sessions() []storage.Listing {
 	c.t.Helper()
 	sessions, err := c.clerk.Vault().Sessions()
 	if err != nil {
@@ -174,7 +174,7 @@ func (c *counter) sessions() []storage.Listing {
 
 func TestAShopperWhoAgreedIsHeardAnsweredAndKept(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, nil)
+	c := openBooth(t, nil)
 	c.welcome("ｙ")
 	c.ask()
 	c.results.waitFor(t, "heard   "+parking)
@@ -206,7 +206,7 @@ func TestAShopperWhoAgreedIsHeardAnsweredAndKept(t *testing.T) {
 func TestWithoutAYesNothingIsKept(t *testing.T) {
 	t.Parallel()
 	for _, no := range []string{"", "n", "いいえ", "yy", " "} {
-		c := openCounter(t, nil)
+		c := openBooth(t, nil)
 		c.welcome(no)
 		c.ask()
 		c.talk.waitFor(t, "first sound after")
@@ -223,7 +223,7 @@ func TestWithoutAYesNothingIsKept(t *testing.T) {
 
 func TestTheNextShopperIsAskedAnew(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, nil)
+	c := openBooth(t, nil)
 	c.welcome("y")
 	c.ask()
 	c.talk.waitFor(t, "first sound after")
@@ -240,7 +240,7 @@ func TestTheNextShopperIsAskedAnew(t *testing.T) {
 
 func TestAShopperWhoIsGoneIsNotTheNextOne(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) { c.live.patience = 50 * time.Millisecond })
+	c := openBooth(t, func(c *booth, _ *config.Config, _ *flags) { c.live.patience = 50 * time.Millisecond })
 	c.talk.waitFor(t, "leave\n")
 	c.press("")
 	c.talk.waitFor(t, "いいえ no")
@@ -250,7 +250,7 @@ func TestAShopperWhoIsGoneIsNotTheNextOne(t *testing.T) {
 func TestAYesFromBeforeTheQuestionIsForgotten(t *testing.T) {
 	t.Parallel()
 	for range 5 {
-		c := openCounter(t, nil)
+		c := openBooth(t, nil)
 		c.talk.waitFor(t, "leave\n")
 		c.press("\ny\ny") // in one piece: the first line makes the kiosk ask
 		c.talk.waitFor(t, "いいえ no")
@@ -276,7 +276,7 @@ func TestTheEndOfTheInputIsALeave(t *testing.T) {
 }
 
 // soundFor is how long the room is not silent until the kiosk asks what to do next.
-func (c *counter) soundFor(after func()) time.Duration {
+func (c *booth) soundFor(after func()) time.Duration {
 	c.t.Helper()
 	ear, err := c.sound.OpenMicrophone(c.t.Context(), audio.DeviceOptions{})
 	if err != nil {
@@ -309,7 +309,7 @@ func (c *counter) soundFor(after func()) time.Duration {
 
 func TestEnterStopsTheAnswerAndTheTurnIsKept(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, nil)
+	c := openBooth(t, nil)
 	c.welcome("y")
 	c.ask()
 	c.talk.waitFor(t, "first sound after")
@@ -329,7 +329,7 @@ func TestEnterStopsTheAnswerAndTheTurnIsKept(t *testing.T) {
 
 func TestEnterWhileSpeakingEndsTheQuestion(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, s *config.Config, _ *flags) { s.Audio.QuietSeconds = 60 })
+	c := openBooth(t, func(c *booth, s *config.Config, _ *flags) { s.Audio.QuietSeconds = 60 })
 	c.welcome("y")
 	c.press("")
 	c.talk.waitFor(t, "nobody spoke")
@@ -341,7 +341,7 @@ func TestEnterWhileSpeakingEndsTheQuestion(t *testing.T) {
 
 func TestSilenceEndsAfterTheSettingsSecondsAndIsNotKept(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, s *config.Config, _ *flags) { s.Audio.QuietSeconds = 1 })
+	c := openBooth(t, func(c *booth, s *config.Config, _ *flags) { s.Audio.QuietSeconds = 1 })
 	c.welcome("y")
 	c.talk.waitFor(t, "nobody spoke; nothing was kept")
 	c.talk.waitFor(t, "ask again")
@@ -352,7 +352,7 @@ func TestSilenceEndsAfterTheSettingsSecondsAndIsNotKept(t *testing.T) {
 
 func TestALostMicrophoneIsSaidInALineAndTheKioskGoesOn(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, nil)
+	c := openBooth(t, nil)
 	c.welcome("y")
 	c.sound.Unplug()
 	c.talk.waitFor(t, "\n")
@@ -390,7 +390,7 @@ func (b brokenSound) OpenMicrophone(ctx context.Context, o audio.DeviceOptions) 
 
 func TestWithoutALoudspeakerAnswersAreShownAndThatIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) {
+	c := openBooth(t, func(c *booth, _ *config.Config, _ *flags) {
 		c.live.devices = localSound{brokenSound{FakeDevices: c.sound}}
 	})
 	c.welcome("")
@@ -408,7 +408,7 @@ func TestWithoutALoudspeakerAnswersAreShownAndThatIsSaidOnce(t *testing.T) {
 
 func TestWithoutAMicrophoneTheKioskAsksToTryAgain(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, _ *config.Config, _ *flags) {
+	c := openBooth(t, func(c *booth, _ *config.Config, _ *flags) {
 		c.live.devices = localSound{brokenSound{FakeDevices: c.sound, noMicrophone: true}}
 	})
 	c.talk.waitFor(t, "leave\n")
@@ -422,13 +422,13 @@ func TestWithoutAMicrophoneTheKioskAsksToTryAgain(t *testing.T) {
 }
 
 func TestTheKioskEndsInEveryState(t *testing.T) {
-	states := map[string]func(*counter){
-		"waiting":   func(c *counter) { c.talk.waitFor(c.t, "leave\n") },
-		"asking":    func(c *counter) { c.talk.waitFor(c.t, "leave\n"); c.press(""); c.talk.waitFor(c.t, "いいえ no") },
-		"listening": func(c *counter) { c.welcome("y") },
-		"hearing":   func(c *counter) { c.welcome("y"); c.ask() },
-		"answering": func(c *counter) { c.welcome("y"); c.ask(); c.talk.waitFor(c.t, "first sound after") },
-		"answered": func(c *counter) {
+	states := map[string]func(*booth){
+		"waiting":   func(c *booth) { c.talk.waitFor(c.t, "leave\n") },
+		"asking":    func(c *booth) { c.talk.waitFor(c.t, "leave\n"); c.press(""); c.talk.waitFor(c.t, "いいえ no") },
+		"listening": func(c *booth) { c.welcome("y") },
+		"hearing":   func(c *booth) { c.welcome("y"); c.ask() },
+		"answering": func(c *booth) { c.welcome("y"); c.ask(); c.talk.waitFor(c.t, "first sound after") },
+		"answered": func(c *booth) {
 			c.welcome("y")
 			c.ask()
 			c.talk.waitFor(c.t, "first sound after")
@@ -436,16 +436,16 @@ func TestTheKioskEndsInEveryState(t *testing.T) {
 			c.talk.waitFor(c.t, "ask again")
 		},
 	}
-	ends := map[string]func(*counter){
-		"q":         func(c *counter) { c.press("Ｑ") },
-		"Ctrl-D":    func(c *counter) { c.keys.Close() },
-		"interrupt": func(c *counter) { c.stop() },
+	ends := map[string]func(*booth){
+		"q":         func(c *booth) { c.press("Ｑ") },
+		"Ctrl-D":    func(c *booth) { c.keys.Close() },
+		"interrupt": func(c *booth) { c.stop() },
 	}
 	for state, reach := range states {
 		for name, end := range ends {
 			t.Run(state+" "+name, func(t *testing.T) {
 				t.Parallel()
-				c := openCounter(t, nil)
+				c := openBooth(t, nil)
 				reach(c)
 				end(c)
 				c.waitForEnd()
@@ -464,7 +464,7 @@ func TestTheKioskEndsInEveryState(t *testing.T) {
 
 func TestWithJSONTheResultsAreOneObjectATurnAndNothingElse(t *testing.T) {
 	t.Parallel()
-	c := openCounter(t, func(c *counter, s *config.Config, f *flags) { f.json, s.Audio.QuietSeconds = true, 1 })
+	c := openBooth(t, func(c *booth, s *config.Config, f *flags) { f.json, s.Audio.QuietSeconds = true, 1 })
 	c.welcome("y")
 	c.ask()
 	c.results.waitFor(t, "\n")

@@ -16,7 +16,7 @@ type waiting struct{ *headlessRun }
 // wait serves until ctx ends, and speaks the approved answers ahead where it is told to.
 func (r *headlessRun) wait(ctx context.Context, ahead bool) {
 	w := &waiting{r}
-	o := kiosk.RunnerOptions{Patience: r.settings.Idle.Reset(), Reset: r.reset, Watch: r.watch}
+	o := kiosk.RunnerOptions{Patience: r.settings.Idle.Reset(), Reset: r.reset, Erase: r.erase, Watch: r.watch}
 	if ahead {
 		o.Ahead = r.clerk.RenderQuietly
 	}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"tenin/cmd/internal/config"
+	"tenin/cmd/internal/kiosk"
+	"tenin/cmd/internal/kiosk/counter"
+	"tenin/cmd/internal/kiosk/office"
+	"tenin/cmd/internal/kiosk/pane"
+	"tenin/cmd/internal/logging"
+	"tenin/cmd/internal/screen"
+	"tenin/ui"
+	"tenin/ui/shopper"
+)
+
+// screenNotice is the version of the notice that the screens show; its text is shopper.Phrases'. A changed text is a new
+// version.
+const screenNotice = "2026-11-screen"
+
+// openScreen opens the kiosk's window, which says that the kiosk is being prepared.
+func (o runOptions) openScreen(ctx context.Context, f *flags, home string, settings config.Config, log *slog.Logger) (*screenRun, error) {
+	mode, err := sandboxMode(home, settings)
+	if err != nil {
+		return nil, err
+	}
+	width, height, err := windowSize(o.window)
+	if err != nil {
+		return nil, err
+	}
+	options := screen.Options{Mode: mode, Log: log, Windowed: width > 0, Width: width, Height: height, Alert: func(a screen.Alert) {
+		f.say("the window failed %d times within a minute: the next try is in %v, call a technician", a.Crashes, a.Pause)
+	}}
+	window, err := screen.Start(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	s := &screenRun{window: window, log: log, wanted: make(chan struct{}, 1)}
+	s.glass = pane.New(window, func() {
+		select {
+		case s.wanted <- struct{}{}:
+		default:
+		}
+	})
+	s.glass.Shopper().Show(shopper.View{
+		Language: screenLanguage(settings), Shop: settings.Shop.Name, Screen: shopper.Attract{Preparing: true},
+	}, ui.Look{})
+	return s, nil
+}
+
+// screenLanguage is what the screens speak until a shopper chooses.
+func screenLanguage(settings config.Config) shopper.Language {
+	if settings.Shop.Language == "en" {
+		return shopper.English
+	}
+	return shopper.Japanese
+}
+
+// screenRun is the kiosk with a window.
+type screenRun struct {
+	*headlessRun
+	window *screen.Screen
+	glass  *pane.Glass
+	log    *slog.Logger
+	// wanted holds a token when staff want in.
+	wanted chan struct{}
+}
+
+func (s *screenRun) close() { _ = s.window.Close() }
+
+// serve serves one shopper after the other until ctx ends.
+func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
+	backroom := s.clerk.Backroom()
+	sound := &roomSound{devices: devices, settings: s.settings.Audio, played: s.played}
+	shop := counter.ShopOf(s.clerk)
+	var calls callWatch
+	front := counter.New(counter.Options{
+		Glass: s.glass.Shopper(), Machine: s.desk, Clerk: s.clerk,
+		Name: s.settings.Shop.Name, Language: screenLanguage(s.settings), Shop: shop,
+		Notice: screenNotice, Days: s.settings.Retention.Days, Patience: s.settings.Idle.Reset(),
+		Summon: func(topic, language string) { calls.set(backroom.Call(topic, language)) },
+		Helped: backroom.Helped,
+		Trouble: func(t kiosk.Trouble, err error) {
+			if err != nil && !errors.Is(err, context.Canceled) {
+				s.log.Warn("trouble at the counter", "what", t.String(), "error", err)
+			}
+		},
+		Log: s.log,
+	})
+	defer backroom.Follow(func(now kiosk.Situation) {
+		front.Tell(counter.Outside{Closed: !now.Settings.Serving(), Notice: now.Settings.Notice, Muted: now.Settings.Muted})
+		if stage := calls.stage(now); stage != 0 {
+			front.Called(stage)
+		}
+	})()
+	defer s.report(ctx, s.desk)()
+
+	ctx, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	beside.Add(3)
+	ended := func(bool) { beside.Done() }
+	logging.Go(s.log, "glass", func() { s.glass.Run(ctx) }, ended)
+	logging.Go(s.log, "counter", func() { _ = front.Run(ctx) }, ended)
+	logging.Go(s.log, "office", func() {
+		s.letStaffIn(ctx, func() *office.Office {
+			terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: shop.Words, Undrawable: ui.Undrawable}
+			return office.New(backroom.Door(), terms, office.Options{Player: sound, Log: s.log})
+		})
+	}, ended)
+	s.desk.Run(ctx, front.Device(sound), front, front.Taps(kiosk.RunnerOptions{
+		Reset: s.forget, Erase: s.erase, Ahead: s.clerk.RenderQuietly, Watch: s.watch,
+	}))
+}
+
+// forget makes everything anew that heard, spoke or showed a shopper's words.
+func (s *screenRun) forget(ctx context.Context) error {
+	var err error
+	if s.reset != nil {
+		err = s.reset(ctx)
+	}
+	return errors.Join(err, s.window.Forget(ctx))
+}
+
+// letStaffIn shows the staff's screens whenever they knock.
+func (s *screenRun) letStaffIn(ctx context.Context, open func() *office.Office) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wanted:
+		}
+		s.glass.Turn(pane.Staffs)
+		err := open().Run(ctx, s.glass.Staff().Touches(), s.glass.Staff().Show)
+		s.glass.Turn(pane.Shoppers)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("the staff's screens ended", "error", err)
+		}
+	}
+}
+
+// played says in the log that answers cannot be heard; the screen shows them all the same.
+func (s *screenRun) played(err error) {
+	if err != nil {
+		s.log.Warn("no loudspeaker, answers are shown only", "error", err)
+	}
+}
+
+// callWatch follows the call that the shopper's screen speaks of.
+type callWatch struct {
+	mu   sync.Mutex
+	id   string
+	told counter.CallStage
+}
+
+// set begins to follow a call.
+func (w *callWatch) set(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.id, w.told = id, 0
+}
+
+// stage is what became of the call since the last time; 0: nothing.
+func (w *callWatch) stage(now kiosk.Situation) counter.CallStage {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.id == "" {
+		return 0
+	}
+	stage := counter.CallHandled
+	for _, c := range now.Calls {
+		if c.ID == w.id {
+			switch {
+			case c.Coming():
+				stage = counter.CallTaken
+			case c.Late:
+				stage = counter.CallLate
+			default:
+				stage = 0
+			}
+		}
+	}
+	if stage == w.told {
+		return 0
+	}
+	w.told = stage
+	if stage == counter.CallHandled {
+		w.id = ""
+	}
+	return stage
+}
