@@ -78,15 +78,25 @@ func (p *page) twoLines(b ui.Box, name, sub string, e Event) {
 
 func (p *page) finish(s Finish) {
 	say, do := p.panes(either(p.Portrait(), float32(0.62), 0.84))
+	top := say
+	if !p.Portrait() {
+		top = say.Top(say.H * 0.38)
+	}
 	blocks := []block{p.titled(s.Result.Mark, p.stepLine(StepFinish), p.w.Steps[StepFinish][0]), p.verdict(s.Result, p.w.FinishGood)}
+	var rows []block
 	for _, r := range s.Rows {
 		text := p.w.Steps[r.Step][0]
 		if r.Result.Problem != NoProblem {
 			text += " – " + p.w.Problems[r.Result.Problem][0]
 		}
-		blocks = append(blocks, p.item(r.Result.Mark, text))
+		rows = append(rows, p.item(r.Result.Mark, text))
 	}
-	p.column(say, blocks...)
+	if p.Portrait() {
+		p.column(top, append(blocks, rows...)...)
+	} else {
+		end := p.column(top, blocks...)
+		p.columns(say.Below(end-say.Y+p.gap), rows)
+	}
 	primary := ui.ButtonSpec{Label: p.w.FinishButton, Icon: ui.Check, Kind: ui.Primary, Tap: p.tap(Test{})}
 	if s.Result.Problem == StepsLeft {
 		primary = ui.ButtonSpec{Label: p.w.Next, Icon: ui.Play, Kind: ui.Primary, Tap: p.tap(Next{})}
@@ -109,18 +119,23 @@ func (p *page) health(s Health) {
 	}
 	h := p.column(say.Top(say.H*0.16), p.titled(worst, p.w.HealthSub+" "+s.At, p.w.HealthTitle))
 	rest := say.Below(h - say.Y + p.gap)
-	columns := either(p.Portrait(), 2, 1)
-	each := (len(s.Lines) + columns - 1) / columns
-	for i, c := range rest.Columns(columns, p.gap*1.4) {
-		var blocks []block
-		for _, l := range s.Lines[min(i*each, len(s.Lines)):min((i+1)*each, len(s.Lines))] {
-			blocks = append(blocks, p.part(l))
-		}
-		if len(blocks) > 0 {
-			p.column(c, blocks...)
+	var parts []block
+	for _, l := range s.Lines {
+		parts = append(parts, p.part(l))
+	}
+	p.columns(rest, parts)
+	p.stack(do, p.MM(28), ui.ButtonSpec{Label: p.w.Again, Icon: ui.Again, Kind: ui.Primary, Tap: p.tap(Test{})})
+}
+
+// columns sets blocks in two columns on a lying panel, and in one on an upright one.
+func (p *page) columns(b ui.Box, blocks []block) {
+	n := either(p.Portrait(), 2, 1)
+	each := (len(blocks) + n - 1) / n
+	for i, c := range b.Columns(n, p.gap*1.4) {
+		if part := blocks[min(i*each, len(blocks)):min((i+1)*each, len(blocks))]; len(part) > 0 {
+			p.column(c, part...)
 		}
 	}
-	p.stack(do, p.MM(28), ui.ButtonSpec{Label: p.w.Again, Icon: ui.Again, Kind: ui.Primary, Tap: p.tap(Test{})})
 }
 
 // part is a part of the machine: its mark, its name, what is to be done, what the program says.

@@ -145,16 +145,53 @@ func (m *machine) ResetPIN(ctx context.Context, groups []string, pin string) Ent
 	defer secret.Destroy()
 	defer recovery.Destroy()
 	name := ""
-	err := m.withVault(false, func(v *storage.Vault) error {
+	find := func(v *storage.Vault) error {
 		list, err := v.Staff()
 		name = key(list)
 		return err
-	})
+	}
+	err := m.withVault(false, find)
+	if err != nil && sealLost(err) {
+		// The same paper opens a vault whose seal is gone: another mainboard, a cleared TPM, a lost key file.
+		if err = m.recoverVault(string(recovery.Bytes())); err == nil {
+			err = m.withVault(false, find)
+		}
+	}
 	if err != nil {
 		return entryOf(err)
 	}
 	_, err = kiosk.ResetStaffPIN(ctx, m.Setup.Home, m.unlock(), recovery, name, secret)
 	return entryOf(err)
+}
+
+// sealLost reports whether a vault does not open because of what guards its key. A TPM that is only locked for a while is
+// waited for.
+func sealLost(err error) bool {
+	for _, lost := range []error{seal.ErrNoKey, seal.ErrWrongKey, seal.ErrDamaged, seal.ErrNoTPM, seal.ErrPCR} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	return false
+}
+
+// recoverVault opens the vault with the recovery key and seals it as the settings say: by the TPM where it was and there is
+// one, else by a key file. Whoever has the key may bring back an earlier copy of the vault.
+func (m *machine) recoverVault(text string) error {
+	recovery, err := seal.ParseRecoveryKey(text)
+	if err != nil {
+		return err
+	}
+	defer recovery.Destroy()
+	u := m.unlock()
+	u.AcceptOlder = true
+	kind := kiosk.SealKind(m.Setup.Home, u.Seal)
+	if kind == seal.KindTPM {
+		if _, err := seal.ReadTPM(u.Seal.Device); errors.Is(err, seal.ErrNoTPM) {
+			kind = seal.KindKeyFile
+		}
+	}
+	return kiosk.Recover(m.Setup.Home, u, recovery, kind, u.PIN)
 }
 
 func (m *machine) Access(context.Context) technician.Access {

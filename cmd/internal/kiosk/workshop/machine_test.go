@@ -123,6 +123,31 @@ func TestTheRecoveryKeyGivesALostPINBack(t *testing.T) {
 	}
 }
 
+func TestTheRecoveryKeyOpensAVaultWhoseSealIsLostAndGivesANewPIN(t *testing.T) {
+	b, m := here(t)
+	ctx := context.Background()
+	b.SetPIN(ctx, technician.Manager, "271829")
+	groups, asked, _ := b.MakeRecovery(ctx)
+	if r := b.ConfirmRecovery(ctx, groups[asked[0]-1], groups[asked[1]-1]); r.Mark != technician.Good {
+		t.Fatalf("%+v", r)
+	}
+	if err := os.Remove(kiosk.KeyFile(m.Setup.Home).Path()); err != nil {
+		t.Fatal(err)
+	}
+	if guarded, _ := b.Guarded(ctx); !guarded {
+		t.Fatal("a vault that does not open lets everybody in")
+	}
+	if e := b.CheckPIN(ctx, "271829"); e.Refusal == technician.PINFine {
+		t.Fatal("a PIN opens a vault whose key is gone")
+	}
+	if e := b.ResetPIN(ctx, groups, "161803"); e != (Entry{}) {
+		t.Fatalf("%+v", e)
+	}
+	if e := b.CheckPIN(ctx, "161803"); e != (Entry{}) {
+		t.Fatalf("the new PIN does not open: %+v", e)
+	}
+}
+
 func TestAKeyFileIsAmberAndSaysWhatItDoesNotProtectAgainst(t *testing.T) {
 	b, _ := here(t)
 	s := b.Seal(context.Background(), true)

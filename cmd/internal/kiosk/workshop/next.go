@@ -118,6 +118,13 @@ func (n *next) tick() {
 		}
 		return
 	}
+	if p, ok := n.screen.(technician.Power); ok && p.Phase == technician.PowerGoes {
+		if n.waited++; n.waited >= mostGoing {
+			n.stop()
+			n.screen = technician.Power{What: p.What, Result: technician.Result{Mark: technician.Bad, Problem: technician.TestFailed}}
+		}
+		return
+	}
 	if n.busy && n.entered && n.waited < mostWaited {
 		n.waited++ // a test is waited for, but not for ever
 		return
@@ -278,7 +285,7 @@ func (n *next) touchPower(s technician.Power, e technician.Event) {
 		}
 	case technician.Confirm:
 		if s.Phase == technician.PowerAsks {
-			n.screen = technician.Power{Phase: technician.PowerGoes, What: s.What}
+			n.screen, n.waited = technician.Power{Phase: technician.PowerGoes, What: s.What}, 0
 			n.do(UsePower{s.What})
 		}
 	}

@@ -593,6 +593,22 @@ func TestAPaleAccentIsNotSaved(t *testing.T) {
 	}
 }
 
+func TestARestartThatDoesNotHappenIsTold(t *testing.T) {
+	w := inside(t)
+	w.touch(technician.Open{Page: technician.PagePower}, technician.ChoosePower{What: technician.PowerRestart}, technician.Confirm{})
+	w.step(Done{w.under.Run, technician.Result{Mark: technician.Good}})
+	w.touch(technician.Leave{}, technician.Back{})
+	if p, _ := w.state.screen.(technician.Power); p.Phase != technician.PowerGoes {
+		t.Fatalf("%+v", w.state.screen)
+	}
+	for range mostGoing {
+		w.step(Tick{})
+	}
+	if p, _ := w.state.screen.(technician.Power); p.Phase != technician.PowerChoose || p.Result.Mark != technician.Bad {
+		t.Fatalf("%+v", w.state.screen)
+	}
+}
+
 func TestTouchesBesideTheirTargetsAreAFaultOfThePanel(t *testing.T) {
 	for beside, want := range map[float32]technician.Result{
 		0:    {Mark: technician.Good},

@@ -13,6 +13,8 @@ const (
 	countSeconds = 60
 	// mostWaited is for how long a task keeps the screens from locking themselves.
 	mostWaited = 900
+	// mostGoing is how long a restart may take until it is told that it did not happen.
+	mostGoing = 90
 	// wipedSeconds is for how long it is shown that all was erased, before the program starts anew.
 	wipedSeconds = 5
 	// holdSeconds is for how long the wipe's button is held.
