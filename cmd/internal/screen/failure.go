@@ -16,11 +16,11 @@ var (
 	ErrStart     = errors.New("the window did not start")
 )
 
-// The least resolution. The audit of the screens' pictures passes for 1080×1920 and 1920×1080 only; on fewer dots the
+// LeastShort and LeastLong are the least resolution, in dots. The audit of the screens' pictures passes for 1080×1920 and 1920×1080 only; on fewer dots the
 // buttons would have to be smaller than a finger.
 const (
-	leastShort = 1080
-	leastLong  = 1920
+	LeastShort = 1080
+	LeastLong  = 1920
 )
 
 // kind is why a window failed, as it crosses the socket: no text does, since the other side does not believe any.
@@ -58,7 +58,7 @@ func (f failure) err(display string) error {
 		return fmt.Errorf("%w for the display %s: install libgl1, libglx-mesa0 and libgl1-mesa-dri, %s", ErrNoGL, display, orHeadless)
 	case tooSmall:
 		return fmt.Errorf("%w at %s: it has %d×%d dots and the screens need %d×%d, upright or lying; choose that resolution, %s",
-			ErrTooSmall, display, f.Width, f.Height, leastLong, leastShort, orHeadless)
+			ErrTooSmall, display, f.Width, f.Height, LeastLong, LeastShort, orHeadless)
 	case noFont:
 		return fmt.Errorf("%w: build it with `make build`, %s", ErrNoFont, orHeadless)
 	case noBuild:

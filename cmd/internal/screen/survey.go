@@ -40,7 +40,7 @@ func survey(s settings) (d dots, f *failure) {
 		}
 		return d, nil
 	}
-	if min(i.Width, i.Height) < leastShort || max(i.Width, i.Height) < leastLong {
+	if min(i.Width, i.Height) < LeastShort || max(i.Width, i.Height) < LeastLong {
 		return d, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
 	}
 	return dots{i.Width, i.Height}, nil
