@@ -155,6 +155,7 @@ func (r *headlessRun) serveOthers(ctx context.Context, home string, w *workers, 
 	served, err := kiosk.ServeControl(ctx, r.clerk, kiosk.ControlOptions{
 		// Recordings leave nobody time for other questions: then there is no desk.
 		Version: version, Events: events, Desk: r.desk, Processes: w.processes, Probe: probing(w, prober), Log: log,
+		Ring: ringOutside(r.settings),
 	})
 	if err != nil {
 		return nil, err

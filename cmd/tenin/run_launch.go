@@ -55,7 +55,13 @@ func launch(ctx context.Context, home string, settings config.Config, shows bool
 	}
 	defer heard()
 	defer crashes.Close()
-	kiosk, err := sandbox.Launch(policy, mode, os.Args[1:], lifeline, crashes)
+	bell, err := hangBell(ctx, home, settings)
+	if err != nil {
+		return err
+	}
+	defer bell.close()
+	policy.Env = bell.environment(policy.Env)
+	kiosk, err := sandbox.Launch(policy, mode, os.Args[1:], bell.files(lifeline, crashes)...)
 	if err != nil {
 		return err
 	}
@@ -64,6 +70,7 @@ func launch(ctx context.Context, home string, settings config.Config, shows bool
 	err = starter.Start(kiosk)
 	lifeline.Close()
 	crashes.Close()
+	bell.given()
 	if err != nil {
 		return fmt.Errorf("the kiosk's process did not start: %w", err)
 	}
@@ -117,6 +124,7 @@ func lifelineContext(ctx context.Context) (context.Context, context.CancelFunc) 
 	ctx, cancel := context.WithCancel(ctx)
 	lifeline := os.NewFile(3, "lifeline")
 	syscall.CloseOnExec(3)
+	syscall.CloseOnExec(ropeFile) // where there is none the call does nothing
 	go func() {
 		_, _ = lifeline.Read(make([]byte, 1))
 		cancel()
