@@ -118,25 +118,6 @@ func TestScriptsOfCommandsBesideARunningKiosk(t *testing.T) {
 	})
 }
 
-func TestAPINFileIsOneLineThatNobodyElseCanRead(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pin")
-	for text, want := range map[string]string{"835261\n": "835261", "835261": "835261", "83 5261\r\nmore\n": "83 5261", "": ""} {
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		pin, err := readPINFile(path)
-		if err != nil || string(pin.Bytes()) != want {
-			t.Errorf("%q: %q, %v", text, pin.Bytes(), err)
-		}
-	}
-	if err := os.Chmod(path, 0o640); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := readPINFile(path); exitCode(err) != exitRefused {
-		t.Error(err)
-	}
-}
-
 func TestTheStatusSaysAllThatTheKioskTold(t *testing.T) {
 	var out strings.Builder
 	now := time.Now()
