@@ -2,17 +2,14 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
@@ -128,37 +125,13 @@ func activeStaff(list []storage.StaffMember) (n int) {
 func (a *asker) pin(ctx context.Context, in io.Reader) (seal.Secret, error) {
 	switch given := os.Getenv(pinVariable); {
 	case a.pinFile != "":
-		return readPINFile(a.pinFile)
+		return kiosk.ReadPIN(a.pinFile)
 	case given != "":
 		return seal.NewSecret([]byte(given)), nil
 	case isTerminal(in):
 		return askPIN(ctx, in, "PIN: ")
 	}
 	return seal.Secret{}, refusedError{fmt.Errorf("%w, and there is no terminal to ask for it: name a file that holds it, or set %s", control.ErrPINNeeded, pinVariable)}
-}
-
-// readPINFile takes the first line of a file that nobody else can read.
-func readPINFile(path string) (seal.Secret, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return seal.Secret{}, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return seal.Secret{}, err
-	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return seal.Secret{}, refusedError{fmt.Errorf("%s: others can read this PIN: chmod 600 it, and change the PIN", path)}
-	}
-	// A line that is too long for a PIN is refused as one; what is behind the first line does not matter.
-	text, err := io.ReadAll(io.LimitReader(file, 1<<10))
-	defer clear(text)
-	if err != nil {
-		return seal.Secret{}, fmt.Errorf("%s: %w", path, errors.Unwrap(err))
-	}
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return seal.NewSecret(bytes.TrimSuffix(line, []byte("\r"))), nil
 }
 
 // ask asks a person at the terminal for a line.
@@ -168,22 +141,9 @@ func ask(ctx context.Context, in io.Reader, question string) (string, error) {
 	return strings.TrimSpace(line), err
 }
 
-// askPIN asks for a PIN, which is not shown.
+// askPIN asks the person at in, a terminal, for a PIN, which is not shown.
 func askPIN(ctx context.Context, in io.Reader, question string) (seal.Secret, error) {
-	fd := int(in.(*os.File).Fd())
-	before, err := term.GetState(fd)
-	if err != nil {
-		return seal.Secret{}, err
-	}
-	fmt.Fprint(os.Stderr, question)
-	typed, err := during(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
-	fmt.Fprintln(os.Stderr)
-	if err != nil {
-		// Ctrl-C leaves ReadPassword waiting, and the terminal silent.
-		_ = term.Restore(fd, before)
-		return seal.Secret{}, fmt.Errorf("no PIN was typed: %w", err)
-	}
-	return seal.TakeSecret(typed), nil
+	return kiosk.AskPIN(ctx, in.(*os.File), question)
 }
 
 // during waits for a read of the terminal, or for ctx: a terminal cannot be asked to stop.

@@ -150,7 +150,7 @@ func TestTheRecoveryKeyIsTheVaultsOnlyWhenItWasTypedBack(t *testing.T) {
 	if out, err := technicians(t, home, "", "staff", "reset", "sato", "--recovery-file", file, "--pin-file", pin); err != nil || out != "sato (manager) has a new PIN\n" {
 		t.Fatalf("%q, %v", out, err)
 	}
-	if _, err := technicians(t, home, "AAAA", "staff", "reset", "sato", "--recovery-file", "-", "--pin-file", pin); exitCode(err) != exitRefused {
+	if _, err := technicians(t, home, "", "staff", "reset", "sato", "--recovery-file", pin, "--pin-file", pin); exitCode(err) != exitRefused {
 		t.Errorf("with something else: %v", err)
 	}
 

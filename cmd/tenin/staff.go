@@ -92,7 +92,7 @@ func roleNames() string {
 // newPIN reads the PIN of a new account: from a file, or twice from the terminal.
 func newPIN(ctx context.Context, in io.Reader, file string) (seal.Secret, error) {
 	if file != "" {
-		return readPINFile(file)
+		return kiosk.ReadPIN(file)
 	}
 	if !isTerminal(in) {
 		return seal.Secret{}, usageError{errors.New("there is no terminal to ask for the new PIN: name a file that holds it with --pin-file")}

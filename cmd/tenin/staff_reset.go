@@ -69,17 +69,10 @@ func refusedRecovery(err error) error {
 	return refused(err)
 }
 
-// mostRecovery is the most bytes that are read of a file with a recovery key.
-const mostRecovery = 1 << 10
-
 // readRecovery reads the recovery key as it is written: from a file, from standard input, or unseen from a terminal.
 func readRecovery(ctx context.Context, in io.Reader, file string) (seal.Secret, error) {
-	if file == "-" {
-		text, err := io.ReadAll(io.LimitReader(in, mostRecovery))
-		return seal.TakeSecret(text), err
-	}
 	if file != "" {
-		return readPINFile(file)
+		return kiosk.ReadPIN(file)
 	}
 	if !isTerminal(in) {
 		return seal.Secret{}, usageError{errors.New("there is no terminal to ask for the recovery key: name a file that holds it with --recovery-file")}
