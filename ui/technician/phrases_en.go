@@ -141,7 +141,7 @@ var english = Phrases{
 	},
 	PINs:        map[PINPurpose]string{PINEnter: "The technician's PIN", PINChoose: "A new PIN", PINRepeat: "The new PIN again"},
 	ManagerPINs: map[PINPurpose]string{PINEnter: "A manager's PIN", PINChoose: "A new PIN for the manager", PINRepeat: "The manager's PIN again"},
-	Refused:     map[PINRefusal]string{PINWrong: "That is not the PIN.", PINWait: "Too many were wrong. Wait for %d s.", PINShort: "At least 6 digits, please.", PINEasy: "That one is tried first. Choose another.", PINDifferent: "The two are not the same. Begin again."},
+	Refused:     map[PINRefusal]string{PINWrong: "That is not the PIN.", PINWait: "Too many were wrong. Wait for %d s.", PINShort: "At least 6 digits, please.", PINEasy: "That one is tried first. Choose another.", PINShut: "The vault does not open, so no PIN can be checked. Use the recovery key.", PINDifferent: "The two are not the same. Begin again."},
 	Items:       map[ItemKind]string{ItemVersion: "version of the program", ItemHealth: "health", ItemSettings: "settings, without keys", ItemLog: "log, which holds no words", ItemSetUp: "state of keys and clock", ItemCounts: "counts, and room on the disk"},
 	Powers: map[PowerKind][3]string{
 		PowerProgram: {"Restart the program", "Restart the program?", "The program restarts."},

@@ -141,7 +141,7 @@ var japanese = Phrases{
 	},
 	PINs:        map[PINPurpose]string{PINEnter: "技術者のPIN", PINChoose: "新しいPIN", PINRepeat: "新しいPINをもう一度"},
 	ManagerPINs: map[PINPurpose]string{PINEnter: "責任者のPIN", PINChoose: "責任者の新しいPIN", PINRepeat: "責任者のPINをもう一度"},
-	Refused:     map[PINRefusal]string{PINWrong: "PINが違います。", PINWait: "誤りが続きました。あと%d秒お待ちください。", PINShort: "6桁以上にしてください。", PINEasy: "推測されやすいPINです。別の番号にしてください。", PINDifferent: "二つのPINが違います。最初からやり直してください。"},
+	Refused:     map[PINRefusal]string{PINWrong: "PINが違います。", PINWait: "誤りが続きました。あと%d秒お待ちください。", PINShort: "6桁以上にしてください。", PINEasy: "推測されやすいPINです。別の番号にしてください。", PINShut: "保管庫が開かないため、PINを確かめられません。「PINを忘れた」から復旧キーを使ってください。", PINDifferent: "二つのPINが違います。最初からやり直してください。"},
 	Items:       map[ItemKind]string{ItemVersion: "プログラムの版", ItemHealth: "端末の状態", ItemSettings: "設定（鍵を除く）", ItemLog: "動作の記録（言葉を含まない）", ItemSetUp: "鍵と日時の状態", ItemCounts: "件数と空き容量"},
 	Powers: map[PowerKind][3]string{
 		PowerProgram: {"プログラムを再起動", "プログラムを再起動しますか？", "プログラムを再起動しています。"},

@@ -63,6 +63,7 @@ func states(l Language) []state {
 		{"pin", View{Screen: PIN{Most: 12, Typed: 4}}},
 		{"pin-wrong", View{Left: 25, Screen: PIN{Most: 12, Refusal: PINWrong}}},
 		{"pin-wait", View{Screen: PIN{Most: 12, Refusal: PINWait, Wait: 118}}},
+		{"pin-shut", View{Screen: PIN{Most: 12, Refusal: PINShut}}},
 		{"pin-choose", View{Screen: PIN{Purpose: PINChoose, Most: 12, Typed: 6}}},
 		{"pin-manager", View{Screen: PIN{Purpose: PINChoose, Who: Manager, Most: 12, Typed: 3}}},
 		{"pin-repeat", View{Screen: PIN{Purpose: PINRepeat, Most: 12, Refusal: PINDifferent}}},

@@ -55,6 +55,7 @@ const (
 	PINShort
 	PINEasy // 0000, 1234 and the like
 	PINDifferent
+	PINShut // the vault does not open, so no PIN can be looked at
 )
 
 // Menu is what the technician can do.

@@ -68,18 +68,27 @@ func (m *machine) Guarded(context.Context) (bool, string) {
 func (m *machine) CheckPIN(_ context.Context, pin string) Entry {
 	secret := seal.NewSecret([]byte(pin))
 	defer secret.Destroy()
+	right := false
 	err := m.withVault(false, func(v *storage.Vault) error {
 		list, err := v.Staff()
 		if err != nil {
 			return err
 		}
-		_, err = v.CheckPIN(key(list), secret, m.now())
+		name := key(list)
+		if name == "" {
+			return storage.ErrWrongPIN // an empty name would stand for anybody's account
+		}
+		_, err = v.CheckPIN(name, secret, m.now())
+		right = err == nil
 		return err
 	})
+	if err == nil && !right {
+		return Entry{Refusal: technician.PINShut} // the vault is gone
+	}
 	return entryOf(err)
 }
 
-// entryOf is what became of a PIN. Where the vault does not open, no PIN is right, and it is not tried again at once.
+// entryOf is what became of a PIN.
 func entryOf(err error) Entry {
 	switch {
 	case err == nil:
@@ -90,8 +99,10 @@ func entryOf(err error) Entry {
 		return Entry{Refusal: technician.PINEasy}
 	case errors.Is(err, seal.ErrRecoveryKey), errors.Is(err, storage.ErrNoRecovery):
 		return Entry{Refusal: technician.PINWrong, Problem: technician.RecoveryWrong}
+	case errors.Is(err, storage.ErrWrongPIN):
+		return Entry{Refusal: technician.PINWrong}
 	}
-	return Entry{Refusal: technician.PINWrong}
+	return Entry{Refusal: technician.PINShut}
 }
 
 // waitOf is how long the error says that no PIN is looked at, in seconds; the shortest of all locks where it does not say.

@@ -52,6 +52,9 @@ func TestANewKioskIsOpenUntilSomebodyHasAPINAndThenItIsNot(t *testing.T) {
 	if guarded, _ := b.Guarded(ctx); guarded {
 		t.Fatal("nobody has a PIN, and it is guarded")
 	}
+	if e := b.CheckPIN(ctx, "314159"); e.Refusal == technician.PINFine {
+		t.Fatal("a PIN is right where nobody has one")
+	}
 	if e := b.SetPIN(ctx, technician.Manager, "111111"); e.Refusal != technician.PINEasy {
 		t.Fatalf("an easy PIN: %+v", e)
 	}
@@ -137,8 +140,8 @@ func TestTheRecoveryKeyOpensAVaultWhoseSealIsLostAndGivesANewPIN(t *testing.T) {
 	if guarded, _ := b.Guarded(ctx); !guarded {
 		t.Fatal("a vault that does not open lets everybody in")
 	}
-	if e := b.CheckPIN(ctx, "271829"); e.Refusal == technician.PINFine {
-		t.Fatal("a PIN opens a vault whose key is gone")
+	if e := b.CheckPIN(ctx, "271829"); e.Refusal != technician.PINShut {
+		t.Fatalf("a vault whose key is gone: %+v", e)
 	}
 	if e := b.ResetPIN(ctx, groups, "161803"); e != (Entry{}) {
 		t.Fatalf("%+v", e)

