@@ -68,7 +68,7 @@ func (c *Clerk) Words() []ShopWord {
 	add := func(text, kana string) {
 		text = strings.TrimSpace(text)
 		if kana == "" {
-			kana = analyzer.Katakana(text)
+			kana = spelledIn(analyzer, text)
 		}
 		if text != "" && kana != "" && utf8.RuneCountInString(text) <= 24 {
 			words = append(words, ShopWord{kana, text})
@@ -84,6 +84,19 @@ func (c *Clerk) Words() []ShopWord {
 		add(t.Text, "")
 	}
 	return words
+}
+
+// spelledIn is a text in katakana as it is typed (チュウシャジョウ), not as it sounds (チューシャジョー); "" when a part of it
+// has no reading.
+func spelledIn(a *reading.Analyzer, text string) string {
+	var b strings.Builder
+	for _, t := range a.Analyze(reading.Normalize(text)) {
+		if t.Reading == "" {
+			return ""
+		}
+		b.WriteString(t.Reading)
+	}
+	return b.String()
 }
 
 // Product returns the product of that id, as a reply's source names it.

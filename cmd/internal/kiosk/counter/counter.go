@@ -98,6 +98,8 @@ type Counter struct {
 	// life ends with the visit, or with Run.
 	life context.Context
 	end  context.CancelFunc
+	// call names the call of staff that was told last.
+	call string
 	// work is what goes on beside; the vault's is one after the other.
 	work  sync.WaitGroup
 	vault chan struct{}

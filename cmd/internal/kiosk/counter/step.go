@@ -124,16 +124,13 @@ func (s state) enter(at kiosk.State) (state, []effect) {
 		if s.question == "" {
 			s.question = s.hearing.words
 		}
-	case kiosk.Answering, kiosk.Clarifying, kiosk.Apologising:
+	case kiosk.Answering, kiosk.Clarifying:
 		s.trouble = shopper.None
 	case kiosk.Confirming:
 		s.over = nothing
 	case kiosk.StaffCalled:
 		s.again = false
-		if s.over != typing {
-			s.over = nothing
-		}
-		s.trouble = shopper.None
+		s.over, s.trouble = nothing, shopper.None
 	case kiosk.Ready:
 		s.again = false
 		s.hearing = hearing{}

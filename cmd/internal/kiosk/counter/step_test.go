@@ -316,31 +316,34 @@ func contradiction(s state) string {
 }
 
 // traces names a field in which something of a shopper is, or "".
-func traces(v reflect.Value, where string) string {
+func traces(v reflect.Value, where string) string { return tracesOf(v, canary, where) }
+
+// tracesOf names a field in which a word is, or "".
+func tracesOf(v reflect.Value, word, where string) string {
 	switch v.Kind() {
 	case reflect.String:
-		if strings.Contains(v.String(), canary) {
+		if strings.Contains(v.String(), word) {
 			return where
 		}
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
-			return traces(v.Elem(), where)
+			return tracesOf(v.Elem(), word, where)
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if found := traces(v.Field(i), where+"."+v.Type().Field(i).Name); found != "" {
+			if found := tracesOf(v.Field(i), word, where+"."+v.Type().Field(i).Name); found != "" {
 				return found
 			}
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {
-			if found := traces(v.Index(i), where); found != "" {
+			if found := tracesOf(v.Index(i), word, where); found != "" {
 				return found
 			}
 		}
 	case reflect.Map:
 		for _, k := range v.MapKeys() {
-			if found := traces(v.MapIndex(k), where); found != "" {
+			if found := tracesOf(v.MapIndex(k), word, where); found != "" {
 				return found
 			}
 		}
