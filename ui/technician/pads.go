@@ -145,8 +145,8 @@ func (p *page) wipe(s Wipe) {
 	}
 }
 
-// hold is the button that must be held. Lifting the finger is what starts the wipe: a finger that slid away, and whose end
-// Fyne tells nobody, starts nothing.
+// hold is the button that must be held. Lifting the finger is what starts the wipe: a finger that slid away, whose end is
+// not told, starts nothing.
 func (p *page) hold(b ui.Box, s Wipe) {
 	h := min(p.MM(60), b.H)
 	b = ui.Box{X: b.X, Y: b.Y + (b.H-h)/2, W: b.W, H: h}

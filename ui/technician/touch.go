@@ -10,8 +10,8 @@ import (
 )
 
 // area is a part of a picture that tells when and where a finger goes down and up. It draws nothing: what it looks like is
-// painted over it, and things that cannot be touched let the finger through. It sends at once and not at the end of a
-// touch, as a tap does: a tap is lost when the picture is drawn anew while the finger is down.
+// painted over it, and things that cannot be touched let the finger through. A tap would come at the end of a touch, and
+// say nothing of how long it was.
 type area struct {
 	widget.BaseWidget
 	down, up func(fyne.Position)
