@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,16 +102,17 @@ const redial = 2 * time.Second
 // show draws the staff's screens until ctx is over or the window is closed. The first connection must succeed: a wrong home
 // is told at once. A kiosk that ends later is waited for.
 func (d *dashboard) show(ctx context.Context, home string, settings config.Config, width, height int) error {
-	house, err := dialHouse(ctx, home)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = house.Close() }()
+	// The log comes before the connection, whose library writes to it.
 	log, err := openLog(home, settings)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
+	house, err := dialHouse(ctx, home)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = house.Close() }()
 	mode, err := sandboxMode(home, settings)
 	if err != nil {
 		return err
@@ -121,43 +124,63 @@ func (d *dashboard) show(ctx context.Context, home string, settings config.Confi
 		return fmt.Errorf("%w; `tenin dashboard --text` needs no display", err)
 	}
 	defer func() { _ = window.Close() }()
+	house, err = d.draw(ctx, home, house, window, &counterSounds{settings: settings, bell: os.Stderr}, log.Logger)
+	return err
+}
+
+// glass is a window: a screen.Screen.
+type glass interface {
+	Show(screen.Picture)
+	Touches() <-chan screen.Touch
+}
+
+// sounds are what a dashboard is heard by.
+type sounds interface {
+	office.Player
+	Chime(context.Context)
+}
+
+// draw shows the house on a window, and one that took its place; the last is returned, to be closed.
+func (d *dashboard) draw(ctx context.Context, home string, house kiosk.House, window glass, heard sounds, log *slog.Logger) (kiosk.House, error) {
 	ctx, cancel := context.WithCancel(ctx)
+	var chimes sync.WaitGroup
+	defer chimes.Wait()
 	defer cancel()
 	touches := staffTouches(ctx, window.Touches())
-	sounds := &counterSounds{settings: settings, bell: os.Stderr}
+	chime := func() { chimes.Go(func() { heard.Chime(ctx) }) }
 	terms := office.Terms{English: d.english, Undrawable: ui.Undrawable}
 	last := staff.View{Screen: staff.Help{}}
 	look := ui.Look{}
 	for {
-		err := office.New(house, terms, office.Options{Player: sounds, Chime: func() { go sounds.Chime(ctx) }, Log: log.Logger}).Run(ctx, touches,
+		err := office.New(house, terms, office.Options{Player: heard, Chime: chime, Log: log}).Run(ctx, touches,
 			func(v staff.View, l ui.Look) {
 				last, look = v, l
 				window.Show(screen.Picture{Staff: &v, Look: l})
 			})
 		if !errors.Is(err, control.ErrGone) {
-			return err
+			return house, err
 		}
 		terms.English = last.Language == staff.English
 		lost := staff.View{Language: last.Language, Shop: last.Shop, Locked: true, Screen: staff.Help{Lost: true}}
 		window.Show(screen.Picture{Staff: &lost, Look: look})
 		_ = house.Close()
-		if house, err = awaitHouse(ctx, home, touches); err != nil {
-			return err
+		if house, err = awaitHouse(ctx, home, touches); house == nil || err != nil {
+			return unconnected{}, err
 		}
 	}
 }
 
-// awaitHouse dials until a kiosk answers. What is touched meanwhile does nothing.
+// awaitHouse dials until a kiosk answers; nil where the window is gone before. What is touched meanwhile does nothing.
 func awaitHouse(ctx context.Context, home string, touches <-chan staff.Event) (kiosk.House, error) {
 	clock := time.NewTicker(redial)
 	defer clock.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return unconnected{}, ctx.Err()
+			return nil, ctx.Err()
 		case _, open := <-touches:
 			if !open {
-				return unconnected{}, nil
+				return nil, nil
 			}
 		case <-clock.C:
 			if client, err := kiosk.DialKiosk(ctx, home); err == nil {

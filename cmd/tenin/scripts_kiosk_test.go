@@ -40,7 +40,7 @@ func init() {
 
 // fakeKiosk serves the home $H until a signal comes. It answers each question that is named, writes its log to the file log
 // and its process id to the file ready when it can be asked. "dies" instead of a question ends it, without a word, when it
-// has read other knowledge; "serves" lets it answer what comes through the control socket.
+// has read other knowledge; "serves" lets it answer what comes through the control socket; with "calls" somebody at its counter asks for staff.
 func fakeKiosk(questions []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -71,6 +71,10 @@ func fakeKiosk(questions []string) error {
 	for _, question := range questions {
 		if question == "serves" {
 			options.Desk, options.Events = kiosk.NewDesk(clerk), control.NewEvents("starting")
+			continue
+		}
+		if question == "calls" {
+			clerk.Backroom().Call("", "en")
 			continue
 		}
 		if question == "dies" {
