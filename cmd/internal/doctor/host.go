@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	machineclock "tenin/cmd/internal/clock"
 	"tenin/cmd/internal/kiosk"
+	"tenin/storage"
 )
 
 type tellFunc = func(check string, s State, text, do string)
@@ -90,10 +91,8 @@ func clock(o Options, tell tellFunc) {
 			newest = info.ModTime()
 		}
 	}
-	var state unix.Timex
-	_, err := unix.Adjtimex(&state)
-	synchronised := err != nil || state.Status&unix.STA_UNSYNC == 0
-	verdict, text, do := judgeClock(time.Now(), built(), newest, synchronised)
+	e := machineclock.Look(storage.ClockMark{})
+	verdict, text, do := judgeClock(e.Now, e.Built, newest, e.Synchronised)
 	tell("clock", verdict, text, do)
 }
 
@@ -112,21 +111,4 @@ func judgeClock(now, built, newest time.Time, synchronised bool) (State, string,
 			"allow one in the network (systemd-timesyncd, chrony), or look at the clock each month"
 	}
 	return OK, now.Format(time.DateTime) + ", kept by a time server", ""
-}
-
-// built is when the source of this program was last changed; zero when the build did not say.
-func built() time.Time {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return time.Time{}
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.time" {
-			t, err := time.Parse(time.RFC3339, s.Value)
-			if err == nil {
-				return t
-			}
-		}
-	}
-	return time.Time{}
 }

@@ -231,7 +231,7 @@ func (c *Clerk) openVault() error {
 		return err
 	}
 	c.vault = vault
-	if err := c.forget(time.Now()); err != nil {
+	if err := c.forgetIfTrusted(); err != nil {
 		return err
 	}
 	c.backroom, err = openBackroom(vault, c.options.Config, c.options.Home, c, c.options.now)
@@ -240,16 +240,13 @@ func (c *Clerk) openVault() error {
 
 // forget destroys the sessions that are older than the shop's retention.
 func (c *Clerk) forget(now time.Time) error {
-	sessions, err := c.vault.Sessions()
+	ids, err := c.expired(now)
 	if err != nil {
 		return err
 	}
-	limit := now.AddDate(0, 0, -c.options.Config.Retention.Days)
-	for _, s := range sessions {
-		if s.Err == nil && s.Started.Before(limit) {
-			if err := c.vault.Erase(s.ID); err != nil {
-				return fmt.Errorf("retention: %w", err)
-			}
+	for _, id := range ids {
+		if err := c.vault.Erase(id); err != nil {
+			return fmt.Errorf("retention: %w", err)
 		}
 	}
 	return nil
