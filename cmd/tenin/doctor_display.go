@@ -31,7 +31,7 @@ JSON, one object a line: check, part, state (ok, warn, fail), text, do.`,
 			if o.Mode, err = sandboxMode(home, settings); err != nil {
 				return err
 			}
-			if doctor.Display(cmd.Context(), o, tellFinding(f, cmd.OutOrStdout())) == doctor.Fail {
+			if doctor.Display(cmd.Context(), o, findingPrinter(f, cmd.OutOrStdout())) == doctor.Fail {
 				return quietError{exitFailed}
 			}
 			return nil
@@ -42,8 +42,8 @@ JSON, one object a line: check, part, state (ok, warn, fail), text, do.`,
 	return c
 }
 
-// tellFinding prints findings, for people or as JSON.
-func tellFinding(f *flags, out io.Writer) func(doctor.Finding) {
+// findingPrinter prints findings, for people or as JSON.
+func findingPrinter(f *flags, out io.Writer) func(doctor.Finding) {
 	marks := map[doctor.State]string{doctor.OK: "ok  ", doctor.Warn: "WARN", doctor.Fail: "FAIL"}
 	if isTerminal(out) && os.Getenv("NO_COLOR") == "" {
 		marks = map[doctor.State]string{doctor.OK: "\x1b[32mok  \x1b[0m", doctor.Warn: "\x1b[33mWARN\x1b[0m", doctor.Fail: "\x1b[31mFAIL\x1b[0m"}

@@ -2,9 +2,11 @@ package worker
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 )
 
 // memoryBeyond tells whether the process holds more than limit bytes of its own: its proportional share (PSS), which
@@ -66,4 +68,21 @@ func parsePSS(rollup []byte) (uint64, error) {
 		}
 	}
 	return 0, fmt.Errorf("smaps_rollup has no Pss line")
+}
+
+// CPUTime returns the processor time that a process and its threads took so far (proc_pid_stat(5), utime and stime).
+func CPUTime(pid int) (time.Duration, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	// The name stands in brackets and may hold any character.
+	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc/%d/stat is not understood", pid)
+	}
+	user, err1 := strconv.ParseInt(string(fields[11]), 10, 64)
+	system, err2 := strconv.ParseInt(string(fields[12]), 10, 64)
+	const tick = time.Second / 100 // USER_HZ, which is 100 for every program on Linux
+	return time.Duration(user+system) * tick, errors.Join(err1, err2)
 }
