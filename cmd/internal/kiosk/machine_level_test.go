@@ -132,3 +132,23 @@ func TestAQuestionThatIsGivenUpIsNeitherAnsweredNorKept(t *testing.T) {
 		s.wantOrder(t)
 	}
 }
+
+func TestTheWatchdogsQuestionDoesNotKeepAShopperThere(t *testing.T) {
+	s := openStage(t, parking)
+	s.run(100 * time.Millisecond)
+	waitForState[Attract](s)
+	s.counter.Send(Touch{})
+	waitForState[Consenting](s)
+	ctx, stop := context.WithCancel(t.Context())
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		for ctx.Err() == nil {
+			s.runner.Answers(ctx)
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	waitForState[Attract](s)
+	stop()
+	<-asked
+}

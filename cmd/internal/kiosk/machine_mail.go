@@ -7,6 +7,8 @@ import "sync"
 type letter struct {
 	event   Event
 	deliver func()
+	// aside says that it has nothing to do with whoever is served: they are not taken to be there because of it.
+	aside bool
 }
 
 // A mailbox keeps letters in order. Posting never waits: whoever posts may be called by whoever reads.

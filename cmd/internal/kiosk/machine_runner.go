@@ -48,7 +48,7 @@ func NewRunner(clerk *Clerk, device Device, front Front, o RunnerOptions) *Runne
 		state: Attract{}, turns: over, vault: over,
 	}
 	r.ahead = &ahead{work: o.Ahead, failed: func(err error) {
-		r.mail.post(letter{deliver: func() { r.front.Trouble(TroubleAhead, err) }})
+		r.mail.post(letter{deliver: func() { r.front.Trouble(TroubleAhead, err) }, aside: true})
 	}}
 	return r
 }
@@ -56,13 +56,13 @@ func NewRunner(clerk *Clerk, device Device, front Front, o RunnerOptions) *Runne
 // Send gives the runner an event, from any goroutine, and does not wait for its effect.
 func (r *Runner) Send(e Event) { r.mail.post(letter{event: e}) }
 
-func (r *Runner) post(e Event, deliver func()) { r.mail.post(letter{e, deliver}) }
+func (r *Runner) post(e Event, deliver func()) { r.mail.post(letter{event: e, deliver: deliver}) }
 
 // Answers returns true when the runner has taken a letter that was posted now, and false when ctx ends first: it does not
 // run, or hangs.
 func (r *Runner) Answers(ctx context.Context) bool {
 	taken := make(chan struct{})
-	r.mail.post(letter{deliver: func() { close(taken) }})
+	r.mail.post(letter{deliver: func() { close(taken) }, aside: true})
 	select {
 	case <-taken:
 		return true
@@ -86,7 +86,9 @@ func (r *Runner) Run(ctx context.Context) {
 	for {
 		if l, ok := r.mail.take(); ok {
 			r.handle(l)
-			r.rearm(patience)
+			if !l.aside {
+				r.rearm(patience)
+			}
 		} else {
 			select {
 			case <-r.mail.some:
