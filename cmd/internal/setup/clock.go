@@ -1,14 +1,12 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"tenin/cmd/internal/clock"
-	"tenin/cmd/internal/kiosk"
 	"tenin/storage"
 )
 
@@ -16,14 +14,20 @@ import (
 // not exist yet, the time is judged without, and is trusted only for what this start of the machine shows. A time that a
 // time server or the hub vouches for is remembered in the vault.
 func (s *Setup) CheckClock() (clock.Trust, Finding) {
-	mark, remember, done := s.clockMark()
-	defer done()
-	e := s.look(mark)
-	trust := clock.Judge(e)
-	if trust.Trusted && remember != nil {
-		if err := remember(e.MarkOf(trust)); err != nil {
-			return trust, found(Clock, Bad, NotSaved, "the time cannot be remembered: "+err.Error(), "look at the vault: `tenin keys status`")
+	var trust clock.Trust
+	judged := false
+	err := s.withVault(false, func(v *storage.Vault) error {
+		e := s.look(v.Clock())
+		trust, judged = clock.Judge(e), true
+		if !trust.Trusted {
+			return nil
 		}
+		return v.MarkClock(e.MarkOf(trust))
+	})
+	if !judged {
+		trust = clock.Judge(s.look(storage.ClockMark{}))
+	} else if err != nil {
+		return trust, found(Clock, Bad, NotSaved, "the time cannot be remembered: "+err.Error(), "look at the vault: `tenin keys status`")
 	}
 	return trust, clockFinding(trust)
 }
@@ -31,21 +35,20 @@ func (s *Setup) CheckClock() (clock.Trust, Finding) {
 // ConfirmClock takes the time as it is now for right, because somebody has looked at a watch. It holds until the machine
 // is started again, and after that where the hardware clock ran on. It makes the vault where there is none.
 func (s *Setup) ConfirmClock() (clock.Trust, Finding) {
-	vault, err := kiosk.OpenVault(s.options.Home, s.unlock())
+	var trust clock.Trust
+	err := s.withVault(true, func(v *storage.Vault) error {
+		e := s.look(storage.ClockMark{})
+		if trust = clock.Judge(e); trust.Reason == clock.BeforeBuild || trust.Reason == clock.FarAhead || trust.Reason == clock.HubDiffers {
+			// What cannot be is not confirmed.
+			return nil
+		}
+		e.Mark = e.MarkOf(clock.Trust{Trusted: true, Reason: clock.Confirmed})
+		trust = clock.Judge(e)
+		return v.ResetClock(e.Mark)
+	})
 	if err != nil {
-		return clock.Trust{}, failedTest(Clock, err, "the vault has to open to remember the time: stop the kiosk, or see `tenin keys status`")
+		return clock.Trust{}, found(Clock, Bad, NotSaved, "the time cannot be remembered: "+err.Error(), "stop the kiosk that has the vault, or see `tenin keys status`")
 	}
-	e := s.look(storage.ClockMark{})
-	if trust := clock.Judge(e); trust.Reason == clock.BeforeBuild || trust.Reason == clock.FarAhead || trust.Reason == clock.HubDiffers {
-		return trust, errorsFinding(clockFinding(trust), vault.Close())
-	}
-	mark := e.MarkOf(clock.Trust{Trusted: true, Reason: clock.Confirmed})
-	err = errors.Join(vault.ResetClock(mark), vault.Close())
-	if err != nil {
-		return clock.Trust{}, found(Clock, Bad, NotSaved, "the time cannot be remembered: "+err.Error(), "look at the vault: `tenin keys status`")
-	}
-	e.Mark = mark
-	trust := clock.Judge(e)
 	return trust, clockFinding(trust)
 }
 
@@ -70,19 +73,6 @@ func (s *Setup) look(mark storage.ClockMark) clock.Evidence {
 	return e
 }
 
-// clockMark returns what the vault remembers and how it is told more; without a vault that opens, nothing.
-func (s *Setup) clockMark() (mark storage.ClockMark, remember func(storage.ClockMark) error, done func()) {
-	done = func() {}
-	if !kiosk.HasVault(s.options.Home) {
-		return mark, nil, done
-	}
-	vault, err := kiosk.OpenVault(s.options.Home, s.unlock())
-	if err != nil {
-		return mark, nil, done
-	}
-	return vault.Clock(), vault.MarkClock, func() { _ = vault.Close() }
-}
-
 func clockFinding(t clock.Trust) Finding {
 	now := t.Now.Local().Format(time.DateTime + " MST")
 	if t.Trusted {
@@ -104,11 +94,4 @@ func clockFinding(t clock.Trust) Finding {
 	}
 	return found(Clock, Bad, code, fmt.Sprintf("%s: %s; until it is right %s", now, t.Why(), refused),
 		"look at a watch: confirm the time, or set it; better still, connect a network with a time server")
-}
-
-func errorsFinding(f Finding, err error) Finding {
-	if err != nil {
-		return failedTest(f.Part, err, "look at the vault: `tenin keys status`")
-	}
-	return f
 }

@@ -97,8 +97,11 @@ func twoGroups() [2]int {
 	return [2]int(pair)
 }
 
-// withVault opens the vault for do. Where there is none, fresh makes it; otherwise the error wraps fs.ErrNotExist.
+// withVault opens the vault for do, where it is not open already. Where there is none, fresh makes it; otherwise the error wraps fs.ErrNotExist.
 func (s *Setup) withVault(fresh bool, do func(*storage.Vault) error) (err error) {
+	if s.options.Vault != nil {
+		return do(s.options.Vault)
+	}
 	if !fresh && !kiosk.HasVault(s.options.Home) {
 		return errNoVault
 	}

@@ -8,6 +8,7 @@ import (
 	"tenin/cmd/internal/clock"
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
+	"tenin/storage"
 )
 
 // Options say on what machine and home a Setup works.
@@ -16,6 +17,9 @@ type Options struct {
 	Home, Settings string
 	// Unlock says how the vault is opened; its Seal is taken from the settings where it is empty.
 	Unlock kiosk.Unlock
+	// Vault is the home's vault where this process has it open already, as a running kiosk does; nil: it is opened for each
+	// step. Seal does not work on an open vault.
+	Vault *storage.Vault
 	// Sound are the sound devices; its zero value is those of the machine.
 	Sound Sound
 	// Look looks at the display; nil: there is nothing that could.

@@ -232,6 +232,30 @@ func TestStaffAreManagerThenTechnician(t *testing.T) {
 	expect(t, s.AddStaff("ito", storage.RoleTechnician, pin), Fine)
 }
 
+func TestTheStepsWorkOnAVaultThatIsOpen(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	vault, err := kiosk.OpenVault(home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vault.Close()
+	s := open(t, func(o *Options) { o.Home, o.Vault = home, vault })
+	groups := s.MakeRecovery()
+	a, b := s.AskedGroups()
+	expect(t, s.ConfirmRecovery(groups[a-1], groups[b-1]), Fine)
+	expect(t, s.AddStaff("sato", storage.RoleManager, seal.NewSecret([]byte("835261"))), NoTechnician)
+	if trust, _ := s.ConfirmClock(); !trust.Trusted {
+		t.Errorf("%+v", trust)
+	}
+	if trust, _ := s.CheckClock(); !trust.Trusted || vault.Clock().Wall.IsZero() {
+		t.Errorf("%+v", trust)
+	}
+	// Without it the vault is in use.
+	if _, f := open(t, func(o *Options) { o.Home = home }).ConfirmClock(); f.Code != NotSaved {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestADisplayIsLookedAt(t *testing.T) {
 	for want, screen := range map[Code]Screen{Fine: {Width: 1080, Height: 1920, Renderer: "llvmpipe"}, DisplaySmall: {Width: 800, Height: 480}} {
 		s := open(t, func(o *Options) { o.Look = func(context.Context) (Screen, error) { return screen, nil } })
