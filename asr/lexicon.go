@@ -48,8 +48,7 @@ func NewLexicon(v Vocabulary, b Budget, tokens func(string) int, sound func(stri
 		}
 		seen[key] = true
 		kana := sound(text)
-		beats := firmBeats(kana)
-		if beats < shortestNear || utf8.RuneCountInString(key) < 2 || strings.ContainsFunc(kana, notKatakana) {
+		if beats := firmBeats(kana); beats < shortestNear && !drawnOut(key, kana) || utf8.RuneCountInString(key) < 2 || strings.ContainsFunc(kana, notKatakana) {
 			continue
 		}
 		word := soundedAs(text, kana)
@@ -67,6 +66,11 @@ func NewLexicon(v Vocabulary, b Budget, tokens func(string) int, sound func(stri
 		x.words = append(x.words, word)
 	}
 	return x
+}
+
+// drawnOut tells whether a word of few firm beats is one of Chinese characters that lasts longer than it has of them.
+func drawnOut(key, kana string) bool {
+	return firmBeats(kana) == 2 && reading.Morae(kana) > 2 && !strings.ContainsFunc(key, func(r rune) bool { return !unicode.Is(unicode.Han, r) })
 }
 
 // noBegin are letters that no word begins with: what does is a piece of one.

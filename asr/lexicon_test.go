@@ -103,6 +103,42 @@ func TestOneOfTheShopsWordsGivesWayToAnotherOnlyWhereThatIsLikelier(t *testing.T
 	}
 }
 
+func TestOfTwoWordsThatSoundMuchTheSameTheOneBeforeTheOtherNeedsToBeLessLikely(t *testing.T) {
+	const times, floor = "売り場は何回ですか", "売り場は何階ですか"
+	for score, want := range map[float64]string{-2 - knownGain - 0.1: times, -2 - knownGain + 0.1: floor} {
+		s := heard(times, -2)
+		s.scores[floor] = score
+		if got := transcribed(t, s, "ja", Options{Words: lexicon("何階", "何回", "売り場")}); got.Text != want {
+			t.Errorf("%g: %+v", score, got)
+		}
+	}
+}
+
+func TestACommaInsideAWordThatWasNotKnownIsPartOfIt(t *testing.T) {
+	const text = "新作、剣を忘れました"
+	found := lexicon("診察券").near(text)
+	if len(found) != 1 || found[0].in(text) != "診察券を忘れました" {
+		t.Errorf("%+v", found)
+	}
+	if found := lexicon("診察券").near("新作。剣を忘れました"); len(found) != 0 {
+		t.Errorf("over a sentence's end: %+v", found)
+	}
+}
+
+func TestAShortDrawnOutWordIsSoughtWhereItSoundsAllButTheSame(t *testing.T) {
+	x := lexicon("通帳", "清掃", "傘", "シーツ", "靴下")
+	for heard, want := range map[string]string{"通常の話です": "通帳の話です", "部屋の成装です": "部屋の清掃です"} {
+		if found := x.near(heard); len(found) != 1 || found[0].in(heard) != want {
+			t.Errorf("%s: %+v", heard, found)
+		}
+	}
+	for _, heard := range []string{"更衣室です", "構造の話です", "風です"} {
+		if found := x.near(heard); len(found) != 0 {
+			t.Errorf("%s: %+v", heard, found)
+		}
+	}
+}
+
 func TestCharactersThatMakeNoWordAreReadOneByOne(t *testing.T) {
 	for heard, want := range map[string]string{"両収書をください": "領収書", "住社場はどこですか": "駐車場"} {
 		found := lexicon(shopWords...).near(heard)
@@ -121,9 +157,10 @@ func TestOneLetterWordsInARowAreMadeUp(t *testing.T) {
 }
 
 func TestAWordTakesThePlaceOfWholeLetters(t *testing.T) {
-	x := lexicon("改札口", "日焼け止め", "特売日")
+	x := lexicon("改札口", "日焼け止め", "特売日", "不在票")
 	for heard, want := range map[string]string{
 		"開殺口の外に何がありますか": "改札口の外に何がありますか", "冷やけ止めを買いに来ました": "日焼け止めを買いに来ました", "独売日は毎週ですか": "特売日は毎週ですか",
+		"膨材表が入っていました": "不在票が入っていました",
 	} {
 		if found := x.near(heard); len(found) != 1 || found[0].in(heard) != want {
 			t.Errorf("%s: %+v", heard, found)

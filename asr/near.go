@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// shortestNear is how many firm beats a word needs to be sought by sound: shorter ones sound like half the language.
+	// shortestNear is how many firm beats a word needs to be sought by sound: shorter ones sound like half the language, but
+	// for those of two Chinese characters or more that are drawn out (通帳, 清掃), which are sought where they sound all but the same.
 	shortestNear = 3
+	shortSound   = 0.1
 	// closeSound is how far, by reading.Within, a stretch may sound from a word that a prompt should name.
 	closeSound = 0.32
 	// closeShort and closeMiddle bound the same, in beats, for words of three and four firm beats.
@@ -38,6 +40,7 @@ type near struct {
 	alike    bool
 	madeUp   bool // what stands in its place is no word of the dictionary
 	known    bool // what stands in its place is another of the shop's words
+	likelier bool // and one that stands behind it in the vocabulary
 	from, to int  // the letters of the transcript in its place
 }
 
@@ -100,7 +103,7 @@ func (h hearing) letters(runes []rune, kana string, start, end int) (from, to in
 	f0, t0 := from, to
 	for _, f := range []int{f0, f0 - 1, f0 + 1} {
 		for _, t := range []int{t0, t0 + 1, t0 - 1} {
-			if f < 0 || t <= f || t > len(runes) || h.ends[t] <= h.ends[f] || strings.ContainsFunc(string(runes[f:t]), notLetter) {
+			if f < 0 || t <= f || t > len(runes) || h.ends[t] <= h.ends[f] || apart(runes[f:t]) {
 				continue
 			}
 			if d := reading.Distance(kana, h.kana[h.ends[f]:h.ends[t]]); d < best {
@@ -111,7 +114,20 @@ func (h hearing) letters(runes []rune, kana string, start, end int) (from, to in
 	if best > 1 {
 		return 0, 0
 	}
+	// A character that nothing reads alone has no sound, and no place but in the word that it stands before (膨材表).
+	for from > 0 && h.ends[from-1] == h.ends[from] && unicode.Is(unicode.Han, runes[from-1]) {
+		from--
+	}
 	return from, to
+}
+
+// apart tells letters that cannot be one word. Whisper writes a comma between the halves of one that it does not know
+// (新作、剣 for 診察券).
+func apart(letters []rune) bool {
+	if notLetter(letters[0]) || notLetter(letters[len(letters)-1]) {
+		return true
+	}
+	return slices.ContainsFunc(letters, func(r rune) bool { return notLetter(r) && r != '、' })
 }
 
 func notLetter(r rune) bool {
@@ -127,7 +143,7 @@ func (x *Lexicon) near(text string) []near {
 	var all []near
 	for n, h := range x.hearings(text) {
 		kinds := beatsOf(h.kana)
-		type stretch struct{ start, end int }
+		type stretch struct{ start, end, word int }
 		var written []stretch
 		var found []near
 		var at []stretch
@@ -136,13 +152,15 @@ func (x *Lexicon) near(text string) []near {
 			if strings.Contains(letters, w.bare) {
 				if n == 0 {
 					if at := strings.Index(h.kana, w.kana); at >= 0 {
-						written = append(written, stretch{at, at + len(w.kana)})
+						written = append(written, stretch{at, at + len(w.kana), i})
 					}
 				}
 				continue
 			}
 			limit, closer := nearSound, closeSound
 			switch w.firm {
+			case 2:
+				limit, closer = shortSound, -1
 			case 3:
 				limit, closer = min(limit, nearShort/w.beats), min(closer, closeShort/w.beats)
 			case 4:
@@ -150,7 +168,7 @@ func (x *Lexicon) near(text string) []near {
 			}
 			place := alike(w.letters, runes)
 			switch {
-			case place >= 0:
+			case place >= 0 && w.firm >= shortestNear:
 				limit, closer = nearAlike, nearAlike
 			case 3*bits.OnesCount64(w.kinds&^kinds) > bits.OnesCount64(w.kinds)+1:
 				continue
@@ -170,11 +188,13 @@ func (x *Lexicon) near(text string) []near {
 			f := near{sounded: w, distance: m.Distance, close: m.Distance <= closer, alike: place >= 0, from: from, to: to}
 			if f.replaces(text) {
 				found = append(found, f)
-				at = append(at, stretch{m.Start, m.End})
+				at = append(at, stretch{m.Start, m.End, i})
 			}
 		}
 		for i, f := range found {
-			f.known = slices.ContainsFunc(written, func(s stretch) bool { return s.start <= at[i].start && at[i].end <= s.end })
+			in := slices.IndexFunc(written, func(s stretch) bool { return s.start <= at[i].start && at[i].end <= s.end })
+			f.known = in >= 0
+			f.likelier = f.known && at[i].word < written[in].word
 			// A stretch that is one of the shop's words as it stands was heard well, unless another sounds much the same; and
 			// what sounds the same spelled out is no other word.
 			if f.known && f.distance > knownSound || f.distance == 0 && allHiragana(f.text) {
