@@ -31,7 +31,7 @@ neighbours double every time. With --json each prints one object with our figure
   tenin bench memory               what each model takes
   tenin bench workers              what a process for each engine costs`,
 	}
-	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchWorkers(f), newBenchHub(f), newBenchRecordings(f), newBenchOneShot())
+	c.AddCommand(newBenchTurn(f), newBenchAnswers(f), newBenchASR(f), newBenchMemory(f), newBenchWorkers(f), newBenchHub(f), newBenchScreen(f), newBenchRecordings(f), newBenchOneShot())
 	return c
 }
 

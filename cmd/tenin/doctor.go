@@ -51,7 +51,7 @@ something fails. JSON, one object a line: check, part, state (ok, warn, fail), t
 			return nil
 		},
 	}
-	c.AddCommand(newDoctorEgress(f))
+	c.AddCommand(newDoctorEgress(f), newDoctorDisplay(f), newDoctorBundle(f))
 	c.Flags().BoolVar(&deep, "deep", false, "also read the content of every file of weights")
 	return c
 }
