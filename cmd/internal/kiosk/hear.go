@@ -47,7 +47,7 @@ func (c *Clerk) expect(batch knowledge.Batch) {
 }
 
 // asked are words of questions at any counter. No entry needs to hold them; a transcript should. Their weight keeps them
-// behind the shop's own in a prompt.
+// behind the shop's own in a prompt. Of two that sound much the same the one that is asked more often stands first: 何階, 何回.
 var asked = []string{"何階", "何時", "何回", "何曜日", "何日", "何番", "何円", "売り場", "入口", "出口", "階段", "受付", "案内", "会場", "場所", "値段", "荷物", "日本円", "使い方", "紛失", "申し込み"}
 
 const askedWeight = 0.01
