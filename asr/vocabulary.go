@@ -16,7 +16,8 @@ type Word struct {
 	Weight float64
 }
 
-// Vocabulary is the shop's words. Order breaks ties between equal words.
+// Vocabulary is the shop's words. Order breaks ties between equal words, and the first of two that sound much the same is
+// taken where the decoder is all but undecided (何階, 何回).
 type Vocabulary []Word
 
 // Budget bounds a prompt. A prompt of the default size costs about
