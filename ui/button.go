@@ -87,10 +87,17 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer { return &buttonRenderer{b
 
 type buttonRenderer struct {
 	button  *Button
+	size    fyne.Size
 	objects []fyne.CanvasObject
 }
 
-func (r *buttonRenderer) Layout(fyne.Size)             { r.objects = r.button.compose() }
+// Layout is called by Fyne for each frame in which an object is new. What is composed anew then is new again, and an icon asks
+// for a frame of its own: without the look at the size the picture would be painted for ever.
+func (r *buttonRenderer) Layout(size fyne.Size) {
+	if size != r.size || r.objects == nil {
+		r.size, r.objects = size, r.button.compose()
+	}
+}
 func (r *buttonRenderer) MinSize() fyne.Size           { return fyne.NewSize(0, 0) }
 func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *buttonRenderer) Destroy()                     {}

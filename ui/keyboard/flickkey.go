@@ -92,10 +92,15 @@ func (k *flickKey) CreateRenderer() fyne.WidgetRenderer { return &flickRenderer{
 
 type flickRenderer struct {
 	key     *flickKey
+	size    fyne.Size
 	objects []fyne.CanvasObject
 }
 
-func (r *flickRenderer) Layout(fyne.Size)             { r.objects = r.key.compose() }
+func (r *flickRenderer) Layout(size fyne.Size) {
+	if size != r.size || r.objects == nil {
+		r.size, r.objects = size, r.key.compose()
+	}
+}
 func (r *flickRenderer) MinSize() fyne.Size           { return fyne.Size{} }
 func (r *flickRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *flickRenderer) Destroy()                     {}
