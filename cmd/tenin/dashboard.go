@@ -125,6 +125,9 @@ func (d *dashboard) show(ctx context.Context, home string, settings config.Confi
 	}
 	defer func() { _ = window.Close() }()
 	house, err = d.draw(ctx, home, house, window, &counterSounds{settings: settings, bell: os.Stderr}, log.Logger)
+	if ctx.Err() != nil {
+		return nil // Ctrl-C is how a second screen ends
+	}
 	return err
 }
 

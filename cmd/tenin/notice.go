@@ -85,7 +85,11 @@ its name: .pdf; .png for one language; .html for a browser, with its own fonts. 
 			if f.json {
 				return printJSON(cmd.OutOrStdout(), map[string]any{"output": output, "languages": languages, "pages": len(posters)})
 			}
-			f.say("%s has %d pages: print it on A4", output, len(posters))
+			pages := "a page"
+			if len(posters) > 1 {
+				pages = fmt.Sprintf("%d pages", len(posters))
+			}
+			f.say("%s has %s: print it on A4", output, pages)
 			return nil
 		},
 	}

@@ -39,12 +39,34 @@ func (a answering) text() string {
 // draft is what is published: the new answer, or, where an approved one was taken over as it is, another wording of its
 // question.
 func (a answering) draft() kiosk.Draft {
-	d := kiosk.Draft{Question: a.gap.Question, Variants: a.gap.Others, Answer: a.text(), Topic: a.gap.Topic, Language: a.gap.Language}
+	asked := wordings(a.gap)
+	d := kiosk.Draft{Question: asked[0], Variants: asked[1:], Answer: a.text(), Topic: a.gap.Topic, Language: a.gap.Language}
 	if a.base.ID != "" && a.base.Answer == d.Answer {
 		d.ID, d.Question, d.Topic, d.Language = a.base.ID, a.base.Question, a.base.Topic, a.base.Language
-		d.Variants = append([]string{a.gap.Question}, a.gap.Others...)
+		d.Variants = asked
 	}
 	return d
+}
+
+const (
+	// longestWording is how many characters of a question are kept as one: what is longer was a story.
+	longestWording = 120
+	// mostWordings is how many ways to ask a question are kept with its answer.
+	mostWordings = 10
+)
+
+// wordings are the ways in which a question was asked, the one that is shown first; there is at least one.
+func wordings(g kiosk.Gap) []string {
+	var list []string
+	for _, w := range append([]string{g.Question}, g.Others...) {
+		if utf8.RuneCountInString(w) <= longestWording && len(list) < mostWordings {
+			list = append(list, w)
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, string([]rune(g.Question)[:longestWording]))
+	}
+	return list
 }
 
 // changedText is the place after the answer has changed: what was known of the old text does not hold.

@@ -277,6 +277,19 @@ func TestAnApprovedAnswerThatIsTakenOverGetsAnotherWording(t *testing.T) {
 	}
 }
 
+func TestALongStoryIsNotKeptAsAWordingOfAQuestion(t *testing.T) {
+	story := strings.Repeat("傘", 300)
+	if got := wordings(kiosk.Gap{Question: story, Others: []string{"傘の修理", story}}); !slices.Equal(got, []string{"傘の修理"}) {
+		t.Errorf("%q", got)
+	}
+	if got := wordings(kiosk.Gap{Question: story}); len(got) != 1 || len([]rune(got[0])) != longestWording {
+		t.Errorf("%q", got)
+	}
+	if got := wordings(kiosk.Gap{Question: "傘", Others: slices.Repeat([]string{"直せますか"}, 30)}); len(got) != mostWordings {
+		t.Errorf("%d wordings", len(got))
+	}
+}
+
 func TestAConversationIsOpenedWithItsReasonAndPlayed(t *testing.T) {
 	b := newBench(t, Terms{}, "佐藤")
 	b.touch(staff.GoTo{Tab: staff.ConversationsTab}).pin("482913").touch(staff.OpenConversation{ID: storage.ID{7}.String()}, staff.ReadConversation{})

@@ -202,7 +202,9 @@ func (r *running) do(ctx context.Context, e Effect) (Result, error) {
 		return Near{list}, err
 	case Spell:
 		tried, err := h.Try(ctx, kiosk.Trial{Text: e.Draft.Answer, Language: e.Draft.Language})
-		if err != nil {
+		if errors.Is(err, kiosk.ErrDraft) {
+			return Spelled{nil, err}, nil
+		} else if err != nil {
 			return nil, err
 		}
 		_, problem := h.Publish(ctx, e.Draft, true)
@@ -249,8 +251,8 @@ func (r *running) speak(ctx context.Context, e Speak) error {
 		return ErrNoPlayer
 	}
 	tried, err := r.house.Try(ctx, kiosk.Trial{Text: e.Text, Language: e.Language, Sound: !counter, Play: counter})
-	if err != nil || counter {
-		return err
+	if err != nil || counter || len(tried.Sound.Samples) == 0 {
+		return err // the voices do not speak every language
 	}
 	return r.o.Player.Play(ctx, tried.Sound)
 }
