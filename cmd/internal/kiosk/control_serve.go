@@ -277,6 +277,7 @@ func (s keysService) Status(context.Context, *pb.KeysRequest) (*pb.KeysReply, er
 	k := s.clerk.vault.Keys()
 	return &pb.KeysReply{
 		Generation: k.Generation, RootMadeNs: control.Nanoseconds(k.RootMade), Sessions: int32(k.Sessions), Counted: k.Counted, Count: k.Count,
+		Recovery: k.Recovery, RecoveryMadeNs: control.Nanoseconds(k.RecoveryMade),
 	}, nil
 }
 
