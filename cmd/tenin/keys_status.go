@@ -20,7 +20,7 @@ and its counter. The exit code says why it does not open.
 
 JSON fields: vault, kind (tpm, keyfile, passphrase), protects, pin, pcrs, signed_pcrs, signer, open, error, left_key_file; tpm with
 device, maker, failures, max_failures, recovery_seconds, locked_out, secure_boot_measured, pcr7_matches, error; keys with
-generation, root_made, root_age_days, session_keys, counter.`,
+generation, root_made, root_age_days, session_keys, recovery_made, counter.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			home, u, err := unlock(f, *pinFile)
 			if err != nil {
@@ -83,6 +83,11 @@ func writeKeyState(out io.Writer, s kiosk.KeyState) {
 			age = fmt.Sprintf("made %s, %d days ago", k.RootMade.Local().Format(time.DateTime), *k.RootDays)
 		}
 		row("root key", "%s; generation %d, %d session keys", age, k.Generation, k.Sessions)
+		if k.Recovery != nil {
+			row("recovery", "a key on paper, made %s", k.Recovery.Local().Format(time.DateOnly))
+		} else {
+			row("recovery", "none: what this seal does not open is lost; `tenin setup recovery` makes a key")
+		}
 		if k.Counter != nil {
 			row("counter", "%d in the TPM, in step: an earlier copy of the vault would not open", *k.Counter)
 		} else {

@@ -100,6 +100,7 @@ func (r *remote) Keys(ctx context.Context) (storage.KeyStatus, error) {
 	}
 	return storage.KeyStatus{
 		Generation: w.Generation, RootMade: control.Time(w.RootMadeNs), Sessions: int(w.Sessions), Counted: w.Counted, Count: w.Count,
+		Recovery: w.Recovery, RecoveryMade: control.Time(w.RecoveryMadeNs),
 	}, nil
 }
 

@@ -59,6 +59,8 @@ type VaultKeys struct {
 	RootMade *time.Time `json:"root_made,omitempty"`
 	RootDays *int       `json:"root_age_days,omitempty"`
 	Sessions int        `json:"session_keys"`
+	// Recovery is when the recovery key was made; absent: there is none.
+	Recovery *time.Time `json:"recovery_made,omitempty"`
 	// Counter is the number that finds out an earlier copy of the whole vault: it agrees with the vault, or that would
 	// not have opened. Absent: nothing counts this vault.
 	Counter *uint64 `json:"counter,omitempty"`
@@ -116,6 +118,9 @@ func ReadKeyState(home string, u Unlock, now time.Time) (s KeyState, err error) 
 	}
 	if k.Counted {
 		s.Keys.Counter = &k.Count
+	}
+	if k.Recovery {
+		s.Keys.Recovery = &k.RecoveryMade
 	}
 	return s, nil
 }

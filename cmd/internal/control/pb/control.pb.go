@@ -1828,10 +1828,13 @@ type KeysReply struct {
 	RootMadeNs int64                  `protobuf:"varint,2,opt,name=root_made_ns,json=rootMadeNs,proto3" json:"root_made_ns,omitempty"`
 	Sessions   int32                  `protobuf:"varint,3,opt,name=sessions,proto3" json:"sessions,omitempty"`
 	// counted: a counter outside the disk finds out an earlier copy of the whole vault; count is its number.
-	Counted       bool   `protobuf:"varint,4,opt,name=counted,proto3" json:"counted,omitempty"`
-	Count         uint64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Counted bool   `protobuf:"varint,4,opt,name=counted,proto3" json:"counted,omitempty"`
+	Count   uint64 `protobuf:"varint,5,opt,name=count,proto3" json:"count,omitempty"`
+	// recovery: there is a recovery key, made then.
+	Recovery       bool  `protobuf:"varint,6,opt,name=recovery,proto3" json:"recovery,omitempty"`
+	RecoveryMadeNs int64 `protobuf:"varint,7,opt,name=recovery_made_ns,json=recoveryMadeNs,proto3" json:"recovery_made_ns,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *KeysReply) Reset() {
@@ -1895,6 +1898,20 @@ func (x *KeysReply) GetCounted() bool {
 func (x *KeysReply) GetCount() uint64 {
 	if x != nil {
 		return x.Count
+	}
+	return 0
+}
+
+func (x *KeysReply) GetRecovery() bool {
+	if x != nil {
+		return x.Recovery
+	}
+	return false
+}
+
+func (x *KeysReply) GetRecoveryMadeNs() int64 {
+	if x != nil {
+		return x.RecoveryMadeNs
 	}
 	return 0
 }
@@ -3265,7 +3282,7 @@ const file_control_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\tR\x04code\"#\n" +
 	"\x11EraseReceiptReply\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\"\r\n" +
-	"\vKeysRequest\"\x99\x01\n" +
+	"\vKeysRequest\"\xdf\x01\n" +
 	"\tKeysReply\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x01 \x01(\x04R\n" +
@@ -3274,7 +3291,9 @@ const file_control_proto_rawDesc = "" +
 	"rootMadeNs\x12\x1a\n" +
 	"\bsessions\x18\x03 \x01(\x05R\bsessions\x12\x18\n" +
 	"\acounted\x18\x04 \x01(\bR\acounted\x12\x14\n" +
-	"\x05count\x18\x05 \x01(\x04R\x05count\"\x9a\x01\n" +
+	"\x05count\x18\x05 \x01(\x04R\x05count\x12\x1a\n" +
+	"\brecovery\x18\x06 \x01(\bR\brecovery\x12(\n" +
+	"\x10recovery_made_ns\x18\a \x01(\x03R\x0erecoveryMadeNs\"\x9a\x01\n" +
 	"\n" +
 	"ImportPart\x125\n" +
 	"\x04mode\x18\x01 \x01(\x0e2!.tenin.control.v1.ImportPart.ModeR\x04mode\x12\x14\n" +
