@@ -56,7 +56,7 @@ func TestTheWayKeepsToTheAisles(t *testing.T) {
 		checkWay(t, p, found)
 	}
 	found, _ := p.Find("B1 酒")
-	if way, there := p.Way(found); len(way) != 0 || there != (Point{0.5, 0.5}) {
+	if way, there := p.Way(found); len(way) != 0 || there != (Point{0.5, 0}) {
 		t.Errorf("on another floor: %v to %v", way, there)
 	}
 }

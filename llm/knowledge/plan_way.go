@@ -13,12 +13,12 @@ func (p Plan) Way(to Found) (corners []Point, there Point) {
 	if to.Area == nil {
 		return nil, Point{}
 	}
-	there = to.Area.centre()
+	there = to.Area.door()
 	here := p.floor(p.Kiosk.Floor)
 	if here == nil || here != to.Floor {
 		return nil, there
 	}
-	g := newAisles(to.Floor, p.Kiosk.Point)
+	g := newAisles(to.Floor, p.Kiosk.Point, to.Area.centre())
 	way := g.walk(p.Kiosk.Point, to.Area)
 	if len(way) == 0 {
 		return nil, there
@@ -28,6 +28,16 @@ func (p Plan) Way(to Found) (corners []Point, there Point) {
 
 func (a *Area) centre() Point { return Point{a.X + a.W/2, a.Y + a.H/2} }
 
+// door is the middle of the edge that faces the floor's middle: a spot there
+// leaves the area's name in sight.
+func (a *Area) door() Point {
+	c := a.centre()
+	if c.Y < 0.5 {
+		return Point{c.X, a.Y + a.H}
+	}
+	return Point{c.X, a.Y}
+}
+
 // holds says whether a point is inside an area and not on its edge.
 func (a *Area) holds(p Point) bool {
 	const edge = 1e-6
@@ -35,22 +45,22 @@ func (a *Area) holds(p Point) bool {
 }
 
 // aisles is a grid of lines on which one can walk: through the middle of every
-// gap between areas, along the edges that they face, and through where one
-// stands.
+// gap between areas, through where one stands and through the middle of where
+// one goes.
 type aisles struct {
 	floor  *Floor
 	xs, ys []float64
 }
 
-func newAisles(f *Floor, from Point) *aisles {
-	lines := func(begin, end func(Area) float64, through float64) []float64 {
-		cuts := []float64{0, 1}
-		out := []float64{through}
+func newAisles(f *Floor, from, to Point) *aisles {
+	lines := func(begin, end func(Area) float64, through ...float64) []float64 {
+		cuts, out := []float64{0, 1}, through
 		for _, a := range f.Areas {
 			cuts = append(cuts, begin(a), end(a))
-			out = append(out, (begin(a)+end(a))/2)
 		}
 		slices.Sort(cuts)
+		// Edges that lie on one line leave no gap between them.
+		cuts = slices.CompactFunc(cuts, func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
 		for i := range cuts[1:] {
 			out = append(out, (cuts[i]+cuts[i+1])/2)
 		}
@@ -59,8 +69,8 @@ func newAisles(f *Floor, from Point) *aisles {
 	}
 	return &aisles{
 		floor: f,
-		xs:    lines(func(a Area) float64 { return a.X }, func(a Area) float64 { return a.X + a.W }, from.X),
-		ys:    lines(func(a Area) float64 { return a.Y }, func(a Area) float64 { return a.Y + a.H }, from.Y),
+		xs:    lines(func(a Area) float64 { return a.X }, func(a Area) float64 { return a.X + a.W }, from.X, to.X),
+		ys:    lines(func(a Area) float64 { return a.Y }, func(a Area) float64 { return a.Y + a.H }, from.Y, to.Y),
 	}
 }
 
@@ -120,7 +130,7 @@ func (g *aisles) walk(from Point, to *Area) []Point {
 		heap.Push(todo, reached{start, 0})
 	}
 	centre := to.centre()
-	best, bestCost := node{x: -1}, math.Inf(1)
+	best, bestCost, end := node{x: -1}, math.Inf(1), Point{}
 	for todo.Len() > 0 {
 		o := heap.Pop(todo).(reached)
 		if o.cost > cost[o.node] || o.cost > bestCost {
@@ -128,9 +138,15 @@ func (g *aisles) walk(from Point, to *Area) []Point {
 		}
 		p := at(o.node)
 		// The front of the area: straight to its middle, with nothing between.
-		if end, ok := front(p, to, o.flat); ok && g.free(p, end) {
-			if c := o.cost + math.Abs(end.X-p.X) + math.Abs(end.Y-p.Y) + 0.1*math.Abs(end.X-centre.X); c < bestCost {
-				best, bestCost = o.node, c
+		for _, flat := range []bool{o.flat, !o.flat} {
+			if spot, ok := front(p, to, flat); ok && g.free(p, spot) {
+				c := o.cost + math.Abs(spot.X-p.X) + math.Abs(spot.Y-p.Y) + 0.1*math.Abs(spot.X-centre.X)
+				if flat != o.flat {
+					c += bend
+				}
+				if c < bestCost {
+					best, bestCost, end = o.node, c, spot
+				}
 			}
 		}
 		for _, d := range [][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
@@ -152,7 +168,6 @@ func (g *aisles) walk(from Point, to *Area) []Point {
 	if best.x < 0 {
 		return nil
 	}
-	end, _ := front(at(best), to, best.flat)
 	way := []Point{end}
 	for n := best; ; n = back[n] {
 		way = append(way, at(n))
