@@ -3,8 +3,10 @@
 package screen_test
 
 import (
+	"encoding/hex"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +15,28 @@ import (
 	"tenin/cmd/internal/screen/x11"
 	"tenin/cmd/internal/screen/xfixture"
 )
+
+// xauth writes entries with the machine's name, and a sandbox has another.
+func TestACookieOfThisMachineServesAWindowWithAnotherName(t *testing.T) {
+	program, err := exec.LookPath("xauth")
+	if err != nil {
+		t.Skip("no xauth on this machine")
+	}
+	x := server(t, xfixture.Options{})
+	cookie, err := x11.Cookie(x.Authority, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := filepath.Join(t.TempDir(), "named")
+	if out, err := exec.Command(program, "-q", "-f", named, "add", x.Display, ".", hex.EncodeToString(cookie)).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s, err := screen.Start(t.Context(), screen.Options{Display: x.Display, Authority: named, Mode: mode(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+}
 
 func TestAWindowWithoutADisplayNamesWhatToDo(t *testing.T) {
 	small := server(t, xfixture.Options{Width: 800, Height: 600})

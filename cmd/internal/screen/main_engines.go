@@ -3,6 +3,7 @@
 package screen
 
 import (
+	"fmt"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -11,7 +12,9 @@ import (
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
 	"github.com/go-gl/gl/v2.1/gl"
+	"golang.org/x/sys/unix"
 
+	"tenin/cmd/internal/screen/x11"
 	"tenin/cmd/internal/worker/sandbox"
 	"tenin/ui"
 )
@@ -41,9 +44,12 @@ func Main() int {
 	if !ui.HasFonts() {
 		return refuse(failure{Kind: noFont})
 	}
-	d, f := survey(s)
+	d, cookie, f := survey(s)
 	if f != nil {
 		return refuse(*f)
+	}
+	if cookie != nil && handOver(cookie) != nil {
+		return refuse(failure{Kind: refused})
 	}
 	// The first order is a picture if there is one: then the window is born with it.
 	if b.read() != nil {
@@ -101,6 +107,20 @@ func Main() int {
 	})
 	a.Run()
 	return 1
+}
+
+// handOver gives the X library the cookie for whatever name this machine has: it looks for an entry with the machine's own,
+// which is another one in a sandbox. The file is in memory, and stays open for the library to find.
+func handOver(cookie []byte) error {
+	fd, err := unix.MemfdCreate("authority", 0)
+	if err != nil {
+		return err
+	}
+	path := fmt.Sprintf("/proc/self/fd/%d", fd)
+	if err := x11.WriteCookie(path, cookie); err != nil {
+		return err
+	}
+	return os.Setenv("XAUTHORITY", path)
 }
 
 // opened tells whether the window has a counterpart in the X server: Fyne logs that it could not make one, and goes on.

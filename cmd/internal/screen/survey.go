@@ -11,26 +11,27 @@ import (
 // dots is the size of a window.
 type dots struct{ width, height int }
 
-// survey looks at the display before the graphics library does, which would only say that something failed.
-func survey(s settings) (d dots, f *failure) {
+// survey looks at the display before the graphics library does, which would only say that something failed. It returns the
+// display's cookie too; nil: it needs none.
+func survey(s settings) (d dots, cookie []byte, f *failure) {
 	path, ok := Socket(os.Getenv("DISPLAY"))
 	if !ok {
-		return d, &failure{Kind: noDisplay}
+		return d, nil, &failure{Kind: noDisplay}
 	}
 	cookie, err := x11.Cookie(os.Getenv("XAUTHORITY"), number(os.Getenv("DISPLAY")))
 	if err != nil {
-		return d, &failure{Kind: refused}
+		return d, nil, &failure{Kind: refused}
 	}
 	c, err := x11.Dial(path, cookie)
 	switch {
 	case errors.Is(err, x11.ErrRefused):
-		return d, &failure{Kind: refused}
+		return d, nil, &failure{Kind: refused}
 	case err != nil:
-		return d, &failure{Kind: noDisplay}
+		return d, nil, &failure{Kind: noDisplay}
 	}
 	defer c.Close()
 	if _, ok, err := c.Extension("GLX"); !ok || err != nil {
-		return d, &failure{Kind: noGL}
+		return d, nil, &failure{Kind: noGL}
 	}
 	i := c.Info()
 	if s.Windowed {
@@ -38,12 +39,12 @@ func survey(s settings) (d dots, f *failure) {
 		if d.width <= 0 || d.height <= 0 {
 			d = dots{i.Width, i.Height}
 		}
-		return d, nil
+		return d, cookie, nil
 	}
 	if min(i.Width, i.Height) < LeastShort || max(i.Width, i.Height) < LeastLong {
-		return d, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
+		return d, nil, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
 	}
-	return dots{i.Width, i.Height}, nil
+	return dots{i.Width, i.Height}, cookie, nil
 }
 
 // number is that of a display's name, as the file of cookies has it.
