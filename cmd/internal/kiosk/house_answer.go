@@ -34,7 +34,7 @@ func (b *Backroom) similar(ctx context.Context, question string, n int) ([]Appro
 		return nil, fmt.Errorf("ask for 1 to %d answers, with at most %d characters", mostSimilar, mostQuestion)
 	}
 	var hits []knowledge.Hit
-	err := b.clerk.permit.during(ctx, true, func() (err error) {
+	err := b.clerk.permit.during(attended(ctx), true, func() (err error) {
 		// Some of the hits are goods.
 		hits, err = b.clerk.Index().Search(ctx, question, 2*n)
 		return err
@@ -90,9 +90,9 @@ func (b *Backroom) try(ctx context.Context, t Trial) (Tried, error) {
 	if t.Play && play == nil {
 		return Tried{}, fmt.Errorf("this kiosk has no loudspeaker of its own: listen where you are")
 	}
-	// Like the answers that are spoken ahead: whoever stands at the counter goes first. What is only tried is not kept.
+	// Whoever stands at the counter goes first. What is only tried is not kept.
 	voice := permittedVoice{b.clerk.voice, b.clerk.permit, true}
-	if tried.Sound, err = speech.Whole(voice.Synthesize(ctx, spelled.aloud(text), b.clerk.speechOptions())); err != nil {
+	if tried.Sound, err = speech.Whole(voice.Synthesize(attended(ctx), spelled.aloud(text), b.clerk.speechOptions())); err != nil {
 		return Tried{}, err
 	}
 	if t.Play {
@@ -215,7 +215,7 @@ func (b *Backroom) reload() error {
 	if b.clerk == nil || b.clerk.shop.Load() == nil {
 		return nil
 	}
-	if err := b.clerk.Reload(b.life, nil); err != nil {
+	if err := b.clerk.Reload(attended(b.life), nil); err != nil {
 		return err
 	}
 	b.reloadedNow()

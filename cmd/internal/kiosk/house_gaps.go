@@ -182,7 +182,7 @@ func (b *Backroom) gap(ctx context.Context, group []unansweredTurn) (g Gap, open
 
 // reply finds what the kiosk would say now, after whoever stands at the counter.
 func (b *Backroom) reply(ctx context.Context, text, language string) (reply dialogue.Reply, err error) {
-	err = b.clerk.permit.during(ctx, true, func() error {
+	err = b.clerk.permit.during(attended(ctx), true, func() error {
 		reply, err = b.clerk.shop.Load().dialogue.Respond(ctx, text, language)
 		return err
 	})

@@ -9,12 +9,48 @@ import (
 
 // A permit lets one heavy engine run at a time. Two engines that spin on two cores are slower than one after the
 // other: ggml's barriers made an embedding of 5 ms take 25 to 1,000 ms beside another engine, and generation fell from
-// 113 to 13 tokens a second. A turn goes before work that nobody waits for.
+// 113 to 13 tokens a second. A turn goes before what staff wait for, and that before work that nobody waits for.
 type permit struct {
 	mu      sync.Mutex
 	free    *sync.Cond
 	held    bool
-	waiting int // turns that wait
+	waiting [3]int // who waits, by rank
+}
+
+// The ranks, the first of which goes first.
+const (
+	rankTurn = iota
+	rankStaff
+	rankNobody
+)
+
+// attendedKey marks a context.
+type attendedKey struct{}
+
+// attended is ctx for background work that somebody of the staff waits for. Without it a screen would hang for as long as
+// answers are spoken ahead: who gives the permit and takes it at once gets it before all who wait.
+func attended(ctx context.Context) context.Context {
+	return context.WithValue(ctx, attendedKey{}, true)
+}
+
+func rankOf(ctx context.Context, background bool) int {
+	switch {
+	case !background:
+		return rankTurn
+	case ctx.Value(attendedKey{}) != nil:
+		return rankStaff
+	}
+	return rankNobody
+}
+
+// others says whether somebody waits who goes before rank.
+func (p *permit) others(rank int) bool {
+	for _, n := range p.waiting[:rank] {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func newPermit() *permit {
@@ -23,7 +59,7 @@ func newPermit() *permit {
 	return p
 }
 
-// take waits for the permit. Background work waits until no turn does. It returns ctx's error when ctx ends first.
+// take waits for the permit. Background work waits until no turn does, nor anything that is attended. It returns ctx's error when ctx ends first.
 func (p *permit) take(ctx context.Context, background bool) error {
 	stop := context.AfterFunc(ctx, func() {
 		p.mu.Lock()
@@ -33,11 +69,16 @@ func (p *permit) take(ctx context.Context, background bool) error {
 	defer stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !background {
-		p.waiting++
-		defer func() { p.waiting-- }()
-	}
-	for p.held || (background && p.waiting > 0) {
+	rank := rankOf(ctx, background)
+	p.waiting[rank]++
+	defer func() {
+		p.waiting[rank]--
+		if rank < rankNobody {
+			// Whoever waited for this one to go first.
+			p.free.Broadcast()
+		}
+	}()
+	for p.held || p.others(rank) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

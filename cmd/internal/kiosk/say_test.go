@@ -69,7 +69,7 @@ func TestATurnIsAnsweredInTheMiddleOfRendering(t *testing.T) {
 		}()
 		for waits := false; !waits; time.Sleep(time.Millisecond) {
 			clerk.permit.mu.Lock()
-			waits = clerk.permit.waiting > 0
+			waits = clerk.permit.waiting[rankTurn] > 0
 			clerk.permit.mu.Unlock()
 		}
 	}
