@@ -1,6 +1,7 @@
 #!/bin/sh
 # Finds what the build needs of the system and installs it (as root, or through sudo), or names it and stops.
-# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink, a TPM in software.
+# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink, a TPM in software,
+# a display in memory.
 set -eu
 
 missing=""
@@ -23,13 +24,25 @@ need npm npm
 need python3 python3
 python3 -m pip --version >/dev/null 2>&1 || missing="$missing python3-pip"
 library portaudio-2.0 portaudio19-dev
+# The window: X and GL to build with, what it opens at run time, and the screens' fonts.
+library gl libgl-dev
+library x11 libx11-dev
+library xcursor libxcursor-dev
+library xrandr libxrandr-dev
+library xinerama libxinerama-dev
+library xi libxi-dev
+library xxf86vm libxxf86vm-dev
+find /usr/lib -name 'libGLX_mesa.so.0' 2>/dev/null | grep -q . || missing="$missing libglx-mesa0"
+find /usr/lib \( -name 'swrast_dri.so' -o -name 'libgallium*.so' \) 2>/dev/null | grep -q . || missing="$missing libgl1-mesa-dri"
+need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
+need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ "${1:-}" = test ]; then
 	need pulseaudio pulseaudio
 	need pactl pulseaudio-utils
 	need swtpm swtpm
-	need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
-	need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
+	need Xvfb xvfb
+	need xauth xauth
 	find /usr/lib -name 'libasound_module_pcm_pulse.so' 2>/dev/null | grep -q . || missing="$missing libasound2-plugins"
 fi
 if ! command -v go >/dev/null 2>&1; then
