@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -45,7 +46,7 @@ func New(h House, t Terms, o Options) *Office {
 }
 
 // Run shows the screens until ctx is over, the office is left (at the counter: nil), touches is closed (nil), or the kiosk
-// has ended (an error that wraps control.ErrGone). show is called with every new picture and must not wait. When Run
+// has ended (an error that wraps control.ErrGone). show is called with every picture that differs from the last and must not wait. When Run
 // returns nothing of it goes on, and the kiosk has forgotten the PIN.
 func (o *Office) Run(ctx context.Context, touches <-chan staff.Event, show func(staff.View, ui.Look)) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -64,7 +65,8 @@ func (o *Office) Run(ctx context.Context, touches <-chan staff.Event, show func(
 
 	state, effects := Begin(o.terms, o.o.Now())
 	run.perform(state, effects)
-	show(state.View(), state.Look())
+	view, look := state.View(), state.Look()
+	show(view, look)
 	for !state.Gone() {
 		var event Event
 		select {
@@ -93,7 +95,11 @@ func (o *Office) Run(ctx context.Context, touches <-chan staff.Event, show func(
 		}
 		state, effects = Next(state, event)
 		run.perform(state, effects)
-		show(state.View(), state.Look())
+		// A second in which nothing changes is no new picture: a calm screen costs nothing.
+		if v, l := state.View(), state.Look(); l != look || !reflect.DeepEqual(v, view) {
+			view, look = v, l
+			show(view, look)
+		}
 	}
 	return nil
 }

@@ -87,6 +87,32 @@ func TestAnOfficeEndsWithItsKioskOrItsWindow(t *testing.T) {
 	}
 }
 
+func TestACalmScreenIsNotPaintedAgainAndAgain(t *testing.T) {
+	house := newFake("佐藤")
+	house.state.Calls = nil
+	touch := make(chan staff.Event)
+	done := make(chan error, 1)
+	shown := make(chan staff.View, 100)
+	go func() {
+		done <- New(house, Terms{}, Options{}).Run(context.Background(), touch, func(v staff.View, _ ui.Look) { shown <- v })
+	}()
+	for v := range shown {
+		if _, ok := v.Screen.(staff.Help); ok && v.Shop != "" {
+			break
+		}
+	}
+	for range 20 {
+		touch <- staff.Stay{}
+	}
+	close(touch)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if n := len(shown); n > 0 {
+		t.Errorf("%d more pictures of the same", n)
+	}
+}
+
 func TestLeavingThePadEndsAnOfficeAtTheCounter(t *testing.T) {
 	touch := make(chan staff.Event, 1)
 	touch <- staff.Leave{}
