@@ -152,3 +152,28 @@ func TestTheWatchdogsQuestionDoesNotKeepAShopperThere(t *testing.T) {
 	stop()
 	<-asked
 }
+
+func TestTheCounterPrefersALanguageAndAnInquiryDoesNot(t *testing.T) {
+	s := openStage(t, parking)
+	s.clerk.options.Language = "ja"
+	desk, _ := s.sit()
+	waitForState[Attract](s)
+	desk.Prefer("en")
+	desk.Prefer("fr") // unknown
+	desk.SendIn(Attract{}, Brought{Via: "text"}, Typed{Text: "12"})
+	waitForState[Ready](s)
+	desk.Prefer("")
+	desk.SendIn(Ready{}, Typed{Text: "34"})
+	s.waitFor("two answers", func() bool { return len(s.results) == 2 })
+	if a, b := s.results[0].Language, s.results[1].Language; a != "en" || b != "ja" {
+		t.Errorf("answered in %s and %s", a, b)
+	}
+	desk.Prefer("en")
+	waitForState[Ready](s)
+	desk.Send(NextShopper{})
+	waitForState[Attract](s)
+	chat := s.inquirer(t.Context(), Terms{Language: "ja"})
+	if turn, _, err := chat.Ask(t.Context(), Brief{Text: "56"}); err != nil || turn.Language != "ja" {
+		t.Errorf("%+v, %v", turn, err)
+	}
+}

@@ -29,14 +29,16 @@ type Runner struct {
 	observe func(step State, e Event, to State, effects []Effect) // tests look on; may be nil
 
 	// What follows belongs to the goroutine of Run.
-	ctx     context.Context
-	state   State
-	visit   *Visit
-	manner  manner // of the next visit
-	turn    *liveTurn
-	turns   <-chan struct{} // closed when all work of the turns that ended is over
-	vault   <-chan struct{} // closed when the vault has done all that was asked
-	working sync.WaitGroup
+	ctx    context.Context
+	state  State
+	visit  *Visit
+	manner manner // of the next visit
+	// language is what whoever stands at the counter prefers.
+	language string
+	turn     *liveTurn
+	turns    <-chan struct{} // closed when all work of the turns that ended is over
+	vault    <-chan struct{} // closed when the vault has done all that was asked
+	working  sync.WaitGroup
 }
 
 // NewRunner returns a runner for a clerk that is open. Run starts it.
@@ -171,11 +173,11 @@ func (r *Runner) perform(effect Effect) {
 			visit = r.clerk.BeginUnkept()
 			r.post(KeepRefused{err}, nil)
 		}
-		visit.manner = r.manner
+		visit.manner = r.mannerOf()
 		r.visit = visit
 	case BeginUnkept:
 		r.visit = r.clerk.BeginUnkept()
-		r.visit.manner = r.manner
+		r.visit.manner = r.mannerOf()
 	case CloseSession:
 		r.closeSession()
 	case OpenTurn:

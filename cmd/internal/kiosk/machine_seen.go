@@ -20,6 +20,31 @@ func (r *Runner) handleIn(seen State, events []Event) {
 // where one is open.
 func Alike(a, b State) bool { return Word(a) == Word(b) && OpenTurnOf(a) == OpenTurnOf(b) }
 
+// Prefer says what the shopper at the counter has chosen to speak: "ja", "en" or "auto"; empty is the settings' own. It holds
+// from the next question on, until something else is preferred. It does not wait.
+func (r *Runner) Prefer(language string) {
+	r.mail.post(letter{deliver: func() { r.prefer(language) }, aside: true})
+}
+
+func (r *Runner) prefer(language string) {
+	if !KnownLanguage(language) {
+		return
+	}
+	r.language = language
+	if r.visit != nil && r.visit.manner.device == nil {
+		r.visit.manner.language = language
+	}
+}
+
+// mannerOf is how the visit that begins differs from others.
+func (r *Runner) mannerOf() manner {
+	m := r.manner
+	if m.device == nil && m.language == "" {
+		m.language = r.language
+	}
+	return m
+}
+
 // Stay begins the waiting for somebody who touches nothing anew: they have touched something that is no event.
 func (r *Runner) Stay() { r.mail.post(letter{deliver: func() {}}) }
 
@@ -39,6 +64,9 @@ func (d *Desk) SendIn(seen State, events ...Event) {
 		d.runner.handleIn(seen, events)
 	})
 }
+
+// Prefer is Runner.Prefer: whoever inquires has said what they speak.
+func (d *Desk) Prefer(language string) { d.do(func() { d.runner.prefer(language) }) }
 
 // Stay is Runner.Stay.
 func (d *Desk) Stay() { d.do(func() {}) }

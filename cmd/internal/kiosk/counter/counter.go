@@ -27,6 +27,7 @@ type Glass interface {
 // Machine runs the turns: a *kiosk.Desk or a *kiosk.Runner.
 type Machine interface {
 	SendIn(seen kiosk.State, events ...kiosk.Event)
+	Prefer(language string)
 	Stay()
 }
 
@@ -262,6 +263,8 @@ func (c *Counter) perform(e effect) {
 		c.options.Machine.SendIn(e.seen, e.events...)
 	case stay:
 		c.options.Machine.Stay()
+	case prefer:
+		c.options.Machine.Prefer(e.language)
 	case agree:
 		c.options.Machine.SendIn(c.state.at, c.verdict())
 	case hush:

@@ -84,6 +84,8 @@ type (
 	}
 	// agree gives the machine the shopper's yes to the notice.
 	agree struct{}
+	// prefer tells the machine what the shopper speaks.
+	prefer struct{ language string }
 	// stay tells the machine that somebody is there.
 	stay struct{}
 	// mint asks for a session's receipt.
@@ -108,6 +110,7 @@ type (
 
 func (send) effect()   {}
 func (agree) effect()  {}
+func (prefer) effect() {}
 func (stay) effect()   {}
 func (mint) effect()   {}
 func (rate) effect()   {}

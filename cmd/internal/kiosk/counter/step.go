@@ -14,6 +14,7 @@ import (
 // step is the screen after something happened, and what is to be done. It is pure; now never goes back.
 func step(s state, now time.Time, h happening) (state, []effect) {
 	s.now = now
+	before := s.speech()
 	var effects []effect
 	switch h := h.(type) {
 	case entered:
@@ -71,7 +72,18 @@ func step(s state, now time.Time, h happening) (state, []effect) {
 		s.minting = true
 		effects = append(effects, mint{s.session})
 	}
+	if after := s.speech(); after != before {
+		effects = append(effects, prefer{after})
+	}
 	return s, effects
+}
+
+// speech is what the shopper has chosen to speak; empty while they have chosen nothing.
+func (s state) speech() string {
+	if s.language == s.rules.language || !s.language.Complete() {
+		return ""
+	}
+	return code(s.language)
 }
 
 func speaks(at kiosk.State) bool {
