@@ -19,6 +19,8 @@ import (
 )
 
 func newSetup(f *flags) *cobra.Command {
+	var onScreen bool
+	var window string
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Set this kiosk up, step by step, and test each step",
@@ -26,12 +28,18 @@ func newSetup(f *flags) *cobra.Command {
 tenin setup microphone, loudspeaker and echo. Exit code 1 when a step fails. Accounts are made with tenin staff, a hub is
 joined with tenin hub join, the vault is sealed with tenin keys reseal.
 
+With --screen all steps are done by touch, on the display that DISPLAY names, while no kiosk runs.
+
 JSON, one object a line: part, state (undone, ok, warn, fail), code, text, do.`,
 		Example: `  tenin setup
+  tenin setup --screen
   tenin setup shop --name 緑屋 --language ja
   tenin setup microphone
   tenin setup recovery`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if onScreen || window != "" {
+				return setupOnScreen(cmd.Context(), f, window)
+			}
 			s, err := openSetup(f)
 			if err != nil {
 				return err
@@ -52,6 +60,8 @@ JSON, one object a line: part, state (undone, ok, warn, fail), code, text, do.`,
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&onScreen, "screen", false, "the technician's screens, by touch")
+	c.Flags().StringVar(&window, "window", "", "the same in a window of this size in dots, as 540x960, instead of the whole display")
 	c.AddCommand(newSetupShop(f), newSetupClock(f), newSetupMicrophone(f), newSetupLoudspeaker(f), newSetupEcho(f), newSetupRecovery(f))
 	return c
 }
