@@ -28,6 +28,7 @@ type dashboard struct {
 	english  bool
 	windowed string
 	display  string
+	words    []kiosk.ShopWord // the keyboard's candidates
 }
 
 func newDashboard(f *flags) *cobra.Command {
@@ -124,6 +125,12 @@ func (d *dashboard) show(ctx context.Context, home string, settings config.Confi
 		return fmt.Errorf("%w; `tenin dashboard --text` needs no display", err)
 	}
 	defer func() { _ = window.Close() }()
+	// What cannot be read is missing among the keyboard's candidates, and told where it is asked for.
+	known, _, err := kiosk.LoadKnowledge(home)
+	if err != nil {
+		log.Warn("the keyboard does not know the shop's words", "error", err)
+	}
+	d.words = kiosk.WordsOf(known)
 	house, err = d.draw(ctx, home, house, window, &counterSounds{settings: settings, bell: os.Stderr}, log.Logger)
 	if ctx.Err() != nil {
 		return nil // Ctrl-C is how a second screen ends
@@ -151,7 +158,7 @@ func (d *dashboard) draw(ctx context.Context, home string, house kiosk.House, wi
 	defer cancel()
 	touches := staffTouches(ctx, window.Touches())
 	chime := func() { chimes.Go(func() { heard.Chime(ctx) }) }
-	terms := office.Terms{English: d.english, Undrawable: ui.Undrawable}
+	terms := office.Terms{English: d.english, Words: office.Dictionary(d.words), Undrawable: ui.Undrawable}
 	last := staff.View{Screen: staff.Help{}}
 	look := ui.Look{}
 	for {

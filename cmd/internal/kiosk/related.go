@@ -63,6 +63,11 @@ func (c *Clerk) Words() []ShopWord {
 	if shop == nil {
 		return nil
 	}
+	return WordsOf(shop.batch)
+}
+
+// WordsOf are the words of a batch of knowledge, as [Clerk.Words] gives those of a clerk's.
+func WordsOf(batch knowledge.Batch) []ShopWord {
 	analyzer := reading.Default()
 	var words []ShopWord
 	add := func(text, kana string) {
@@ -74,13 +79,13 @@ func (c *Clerk) Words() []ShopWord {
 			words = append(words, ShopWord{kana, text})
 		}
 	}
-	for _, p := range shop.batch.Products {
+	for _, p := range batch.Products {
 		add(p.Name, p.Reading)
 		for _, a := range p.Aliases {
 			add(a, "")
 		}
 	}
-	for _, t := range knowledge.Terms(shop.batch.Entries, shop.batch.Products) {
+	for _, t := range knowledge.Terms(batch.Entries, batch.Products) {
 		add(t.Text, "")
 	}
 	return words

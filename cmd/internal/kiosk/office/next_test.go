@@ -277,6 +277,21 @@ func TestAnApprovedAnswerThatIsTakenOverGetsAnotherWording(t *testing.T) {
 	}
 }
 
+func TestTheKeyboardOffersTheShopsWords(t *testing.T) {
+	b := newBench(t, Terms{Words: Dictionary([]kiosk.ShopWord{{Reading: "シュウリ", Text: "修理"}})})
+	b.touch(staff.GoTo{Tab: staff.UnansweredTab}, staff.WriteAnswer{Question: "g1"}, staff.EditSentence{})
+	for _, r := range "しゅう" {
+		b.touch(staff.Typed{Key: keyboard.Key{Kind: keyboard.Insert, Text: string(r)}})
+	}
+	if got := shows[staff.Typing](b).Board.Candidates; len(got) == 0 || got[0] != "修理" {
+		t.Errorf("offered: %q", got)
+	}
+	b.touch(staff.Typed{Key: keyboard.Key{Kind: keyboard.Choose, Text: "修理"}})
+	if got := shows[staff.Typing](b).Board.Candidates; !slices.Contains(got, "承ります。") {
+		t.Errorf("offered: %q", got)
+	}
+}
+
 func TestALongStoryIsNotKeptAsAWordingOfAQuestion(t *testing.T) {
 	story := strings.Repeat("傘", 300)
 	if got := wordings(kiosk.Gap{Question: story, Others: []string{"傘の修理", story}}); !slices.Equal(got, []string{"傘の修理"}) {
