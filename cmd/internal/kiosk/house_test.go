@@ -20,6 +20,7 @@ import (
 	"tenin/cmd/internal/control"
 	"tenin/llm/dialogue"
 	"tenin/llm/knowledge"
+	"tenin/llm/reading"
 	"tenin/storage"
 )
 
@@ -962,4 +963,60 @@ func TestTheWordsOfATextCoverItWhateverIsFixed(t *testing.T) {
 			t.Fatalf("%q is spoken as %q and shown as %q", text, aloud, fixed)
 		}
 	})
+}
+
+func TestQuestionsAreGroupedBySoundAndByWhatTheyAreAbout(t *testing.T) {
+	for _, c := range []struct {
+		language, one, other string
+		same                 bool
+	}{
+		{"ja", "駐車場はありますか", "駐車場ありますか", true},
+		{"ja", "駐車場はありますか", "ちゅうしゃじょうはありますか", true},
+		{"ja", "ペットと一緒に入れますか", "ペットと一緒にはいれますか", true},
+		{"ja", "株価の見通しを教えて", "株価の見通しを教えてください", true},
+		{"ja", "免税手続きはどこですか", "免税の手続きはどこ", true},
+		{"ja", "傘はどこですか", "靴はどこですか", false},
+		{"ja", "返品できますか", "返金できますか", false},
+		{"ja", "駐車場はありますか", "授乳室はありますか", false},
+		{"ja", "コインロッカーはありますか", "コインランドリーはありますか", false},
+		{"en", "Where can I park my car?", "where can i park my car", true},
+		{"en", "Do you have umbrellas?", "Do you have bicycles?", false},
+	} {
+		one, other := newUnanswered(c.one, c.language, reading.Default().Katakana), newUnanswered(c.other, c.language, reading.Default().Katakana)
+		if same := one.soundsLike(other); same != c.same || other.soundsLike(one) != same {
+			t.Errorf("%s and %s: one question %v (%.2f, %q and %q)", c.one, c.other, same, reading.Distance(one.kana, other.kana), one.things, other.things)
+		}
+	}
+	ja := newUnanswered("WiFiはありますか", "ja", reading.Default().Katakana)
+	en := newUnanswered("WiFiはありますか", "en", reading.Default().Katakana)
+	if ja.soundsLike(en) {
+		t.Error("two languages are one question")
+	}
+}
+
+func TestAnAccessWithoutAKioskIsWrittenDownToo(t *testing.T) {
+	clerk, near, _ := openHouses(t, ControlOptions{})
+	heard := begin(t, clerk, storage.FromFile())
+	if _, err := heard.ListenRecording(t.Context(), room(true), nil); err != nil {
+		t.Fatal(err)
+	}
+	must(t, heard.Close())
+	id, err := storage.ParseID(heard.Session())
+	must(t, err)
+	want, err := near.Sound(t.Context(), id, 1, "")
+	must(t, err)
+	staffed(t, clerk)
+	l := &local{home: clerk.options.Home, vault: clerk.vault}
+	if _, err := l.Load(t.Context(), id, ""); !errors.Is(err, ErrReason) {
+		t.Errorf("without a reason: %v", err)
+	}
+	if _, err := l.Load(t.Context(), id, "苦情の確認"); err != nil {
+		t.Error(err)
+	}
+	if clip, err := l.Sound(t.Context(), id, 1, "苦情の確認"); err != nil || !reflect.DeepEqual(clip, want) {
+		t.Errorf("%d samples, want %d: %v", len(clip.Samples), len(want.Samples), err)
+	}
+	if list, err := clerk.vault.Accesses(-1); err != nil || len(list) != 3 || list[0].What != "sound 1" || list[1].What != "read" || list[1].Reason != "苦情の確認" {
+		t.Errorf("%+v, %v", list, err)
+	}
 }
