@@ -81,3 +81,5 @@ require (
 )
 
 replace github.com/go-skynet/go-llama.cpp => ./llm/llamacpp
+
+replace github.com/jeandeaual/go-locale => ./ui/locale
