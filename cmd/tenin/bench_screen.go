@@ -18,8 +18,8 @@ func newBenchScreen(f *flags) *cobra.Command {
 		Short: "The window: start, touch, words on the glass, idle, frozen pictures and memory",
 		Long: `Opens the kiosk's window and looks at the display as another client of the X server: from start to the attract screen, from
 a finger on a button to the button's answer, from partial words handed over to the words on the glass. Then it leaves the
-window alone for a time and weighs what it costs, plays visits as fast as they can be shown, and replaces the process as
-between two shoppers. Without --display a display in memory is started (Xvfb). On a given one no kiosk may run, and its X
+window alone for a time and weighs what it costs, and plays visits as fast as they can be shown, after each of which the
+process is replaced as between two shoppers. Without --display a display in memory is started (Xvfb). On a given one no kiosk may run, and its X
 server must have the XTEST extension.
 
 JSON fields: cpus, width, height, renderer, start_ms, touch_ms, partial_ms and forget_ms (p50, p95, max), idle_percent (of one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"math"
 	"runtime"
 	"time"
 
@@ -59,8 +60,8 @@ type ScreenReport struct {
 	// Idle is the processor time of the window's process on the attract screen, in per cent of one core.
 	Idle      float64 `json:"idle_percent"`
 	IdleLimit float64 `json:"idle_limit_percent"`
-	// Visits were scripted; Frozen is the longest time for which a picture of them was not yet on the glass, Growth how much
-	// more memory the process held after the last than after the first tenth.
+	// Visits were scripted; Frozen is the longest time for which a picture of them was not yet on the glass, MemoryMB what the
+	// process held at the end of the last quarter of them, on average, and Growth how much more that is than for the first.
 	Visits      int     `json:"visits"`
 	Frozen      float64 `json:"frozen_ms"`
 	FrozenLimit float64 `json:"frozen_limit_ms"`
@@ -124,8 +125,11 @@ func Screen(ctx context.Context, o ScreenOptions) (r ScreenReport, err error) {
 		func() (err error) { r.Touch, err = b.touches(ctx); return err },
 		func() (err error) { r.Partial, err = b.partials(ctx); return err },
 		func() (err error) { r.Idle, err = b.idle(ctx); return err },
-		func() (err error) { r.Frozen, r.MemoryMB, r.Growth, err = b.visits(ctx); return err },
-		func() (err error) { r.Forget, err = b.forgets(ctx); return err },
+		func() error {
+			v, err := b.visits(ctx)
+			r.Frozen, r.MemoryMB, r.Growth, r.Forget = milliseconds(v.frozen), v.memory, v.growth, v.forget
+			return err
+		},
 	} {
 		if err := step(); err != nil {
 			return r, err
@@ -325,41 +329,47 @@ func (b *screenBench) idle(ctx context.Context) (percent float64, err error) {
 	return share(float64(after-before), float64(time.Since(begin))) * 100, err
 }
 
-// visits plays whole visits as fast as they can be shown.
-func (b *screenBench) visits(ctx context.Context) (frozen, memory, growth float64, err error) {
-	var longest time.Duration
-	var early, late uint64
+// visits plays whole visits as fast as they can be shown, and has the window forget after each, as a kiosk does.
+func (b *screenBench) visits(ctx context.Context) (r visitsResult, err error) {
+	var forgets []time.Duration
+	var held []float64
 	for n := range b.o.Visits {
 		b.o.Progress("visiting", n, b.o.Visits)
 		for _, p := range visitPictures(n) {
 			begin := time.Now()
 			if err := b.show(ctx, p); err != nil {
-				return 0, 0, 0, err
+				return r, err
 			}
-			longest = max(longest, time.Since(begin))
+			r.frozen = max(r.frozen, time.Since(begin))
 		}
-		held, err := worker.Memory(b.window.PID())
+		bytes, err := worker.Memory(b.window.PID())
 		if err != nil {
-			return 0, 0, 0, err
+			return r, err
 		}
-		if n <= b.o.Visits/10 {
-			early = max(early, held)
-		}
-		late = held
-	}
-	return milliseconds(longest), float64(late >> 20), share(float64(late)-float64(early), float64(early)) * 100, nil
-}
-
-// forgets replaces the process.
-func (b *screenBench) forgets(ctx context.Context) (t ScreenTimes, err error) {
-	var times []time.Duration
-	for i := range b.o.Starts {
-		b.o.Progress("forgetting", i, b.o.Starts)
+		held = append(held, float64(bytes)/(1<<20))
 		begin := time.Now()
 		if err := b.window.Forget(ctx); err != nil {
-			return t, err
+			return r, err
 		}
-		times = append(times, time.Since(begin))
+		forgets = append(forgets, time.Since(begin))
 	}
-	return screenTimes(times), nil
+	// The process of one visit holds a few MB more or less than that of another.
+	part := max(1, len(held)/4)
+	early, late := mean(held[:part]), mean(held[len(held)-part:])
+	r.memory, r.growth, r.forget = math.Round(late), share(late-early, early)*100, screenTimes(forgets)
+	return r, nil
+}
+
+// visitsResult is what the visits showed.
+type visitsResult struct {
+	frozen         time.Duration
+	memory, growth float64 // MB, per cent
+	forget         ScreenTimes
+}
+
+func mean(list []float64) (m float64) {
+	for _, x := range list {
+		m += x / float64(len(list))
+	}
+	return m
 }
