@@ -18,7 +18,7 @@ help:
 	@echo 'make run    build everything that is missing and answer questions (microphone, or recorded ones)'
 	@echo 'make test   every test, with real engines and real weights'
 	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
-	@echo 'make bench  the figures: turn, answers, asr, workers, hub'
+	@echo 'make bench  the figures: turn, answers, asr, workers, hub, screen'
 	@echo 'make soak   500 visits at a running kiosk, with crashes; 200 shoppers who leave nothing'
 	@echo 'make lint   gofmt, go vet, staticcheck'
 	@echo 'make install [PREFIX=/usr] [DESTDIR=]   program, weights, systemd units, manual, completions'
@@ -39,15 +39,14 @@ weights: packages
 	@$(CACHE)/fetch models pull --build
 	@lib=$$($(CACHE)/fetch models path libonnxruntime.so) && { cmp -s "$$lib" $(RUNTIME) || cp "$$lib" $(RUNTIME).part && mv -f $(RUNTIME).part $(RUNTIME) 2>/dev/null || cmp -s "$$lib" $(RUNTIME); }
 
-# The screens' fonts come from the distribution; what is embedded is checked, never committed. No program has screens yet:
-# only their tests want the fonts.
+# The screens' fonts come from the distribution; what is embedded is checked, never committed.
 FONTS := /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf
 
-fonts: test-packages
+fonts: packages
 	@for f in $(FONTS); do cmp -s "$$f" ui/fonts/$${f##*/} || { cp "$$f" ui/fonts/$${f##*/}.part && mv -f ui/fonts/$${f##*/}.part ui/fonts/$${f##*/}; }; done
 	@cd ui/fonts && sha256sum --quiet -c SHA256SUMS || { echo 'ui/fonts: a font is not the one that the screens were drawn with; look at the golden pictures, then update ui/fonts/SHA256SUMS' >&2; exit 1; }
 
-build: engines weights
+build: engines weights fonts
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
 		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=$$(cat $$TENIN_ENGINES/features)" \
 		-o bin/tenin ./cmd/tenin'
@@ -55,7 +54,7 @@ build: engines weights
 # Rooms with parts behind the tag; the others are tested once, without it.
 ENGINE_ROOMS := ./audio/... ./asr/... ./llm/... ./ui/... ./cmd/...
 
-test: build fonts
+test: build test-packages
 	$(GO) vet ./...
 	$(GO) test ./...
 	cd llm/llamacpp && $(GO) vet ./... && $(GO) test ./...
@@ -80,6 +79,7 @@ bench: build
 	bin/tenin bench asr
 	bin/tenin bench workers
 	bin/tenin bench hub
+	bin/tenin bench screen
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
