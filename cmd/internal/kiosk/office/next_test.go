@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
 	"tenin/storage"
 	"tenin/ui/keyboard"
@@ -429,6 +430,31 @@ func touches() *rapid.Generator[staff.Event] {
 	})
 }
 
+// offered are touches that the shown screen has buttons for: without them a walk does not get far.
+func offered(s State) []staff.Event {
+	enter := staff.Typed{Key: keyboard.Key{Kind: keyboard.Enter}}
+	letter := staff.Typed{Key: keyboard.Key{Kind: keyboard.Insert, Text: "か"}}
+	switch s.at.(type) {
+	case pad:
+		return []staff.Event{staff.PINKey{Key: "4"}, staff.EnterPIN{}, staff.EnterPIN{}}
+	case unanswered:
+		return []staff.Event{staff.WriteAnswer{Question: "g1"}}
+	case answering:
+		return []staff.Event{staff.EditSentence{}, staff.EditSentence{At: 1}, staff.UseSimilar{ID: "a1"}, staff.FixReading{}, staff.TrySound{}, staff.TrySound{}, staff.StopSound{}, staff.Publish{}, staff.Publish{}, staff.Undo{}}
+	case conversations:
+		return []staff.Event{staff.OpenConversation{ID: storage.ID{7}.String()}, staff.NarrowTo{Topic: "修理"}}
+	case reason:
+		return []staff.Event{staff.ChooseWhy{Why: staff.Complaint}, staff.ChooseWhy{Why: staff.Other}, staff.WriteReason{}, staff.ReadConversation{}}
+	case transcript:
+		return []staff.Event{staff.PlayTurn{Turn: 1}, staff.StopSound{}}
+	case settings:
+		return []staff.Event{staff.WriteNotice{}, staff.RemoveNotice{}, staff.Switch{Setting: staff.Mute, On: true}, staff.SwitchTopic{Topic: "修理", Off: true}}
+	case typing:
+		return []staff.Event{letter, letter, enter, enter, staff.Return{}}
+	}
+	return []staff.Event{staff.GoTo{Tab: staff.UnansweredTab}, staff.GoTo{Tab: staff.ConversationsTab}, staff.GoTo{Tab: staff.SettingsTab}, staff.GoTo{Tab: staff.TodayTab}}
+}
+
 func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		counter := rapid.Bool().Draw(t, "counter")
@@ -436,27 +462,26 @@ func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 		s, _ = Next(s, Done{s.serial, AskStaff{}, Accounts{[]string{"佐藤"}}, nil})
 		s, _ = Next(s, Changed{situation()})
 		var pending []Done
-		heard := false // the answer as it is now
-		for range rapid.IntRange(1, 80).Draw(t, "steps") {
+		heard := "" // what was last spoken, with the readings as they are now
+		for range rapid.IntRange(1, 150).Draw(t, "steps") {
 			var e Event
-			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			switch rapid.IntRange(0, 10).Draw(t, "what") {
 			case 0:
-				e = Ticked{s.now.Add(rapid.SampledFrom([]time.Duration{time.Second, 40 * time.Second}).Draw(t, "time"))}
+				e = Ticked{s.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Second, time.Second, 40 * time.Second}).Draw(t, "time"))}
 			case 1, 2, 3:
 				if len(pending) == 0 {
 					continue
 				}
 				e = pending[0]
 				pending = pending[1:]
+			case 4, 5, 6, 7, 8:
+				e = Touched{rapid.SampledFrom(offered(s)).Draw(t, "offered")}
 			default:
 				e = Touched{touches().Draw(t, "touch")}
 			}
 			before := s
 			var effects []Effect
 			s, effects = Next(s, e)
-			if at, ok := s.at.(answering); ok {
-				heard = at.tried
-			}
 			for _, effect := range effects {
 				answer := Done{Serial: s.serial, Effect: effect}
 				switch effect := effect.(type) {
@@ -480,6 +505,10 @@ func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 					switch effect := effect.(type) {
 					case FindGaps:
 						answer.Result = Gaps{gaps()}
+					case Speak:
+						heard = effect.Text
+					case Teach:
+						heard = ""
 					case FindSimilar:
 						answer.Result = Near{near()}
 					case Spell:
@@ -492,7 +521,7 @@ func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 						}
 						answer.Result = Opened{saved()}
 					case PublishDraft:
-						if !heard || effect.Draft.Answer == "" {
+						if effect.Draft.Answer == "" || effect.Draft.Answer != heard {
 							t.Fatalf("published unheard: %+v", effect.Draft)
 						}
 					case PlayClip:
@@ -502,6 +531,10 @@ func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 					case Change:
 						answer.Result = Set{}
 					}
+				}
+				if rapid.IntRange(0, 9).Draw(t, "fails") == 0 {
+					answer.Result = nil
+					answer.Err = rapid.SampledFrom([]error{errBroken, control.ErrPINNeeded, control.ErrNotAllowed, storage.ErrWrongPIN, storage.ErrPINLocked, kiosk.ErrNoCall, ErrNoPlayer}).Draw(t, "error")
 				}
 				pending = append(pending, answer)
 			}
