@@ -203,11 +203,20 @@ func (b *Backroom) takeBack() (knowledge.Diff, error) {
 	changing := b.changes()
 	changing.Lock()
 	defer changing.Unlock()
-	diff, err := stepIn(b.home, false)
+	before, _, err := LoadKnowledge(b.home)
 	if err != nil {
-		return diff, err
+		return knowledge.Diff{}, err
 	}
-	return diff, b.reload()
+	if _, err := stepIn(b.home, false); err != nil {
+		return knowledge.Diff{}, err
+	}
+	// What shoppers are answered from, which is the demo shop where nothing is left: the store's own difference would be
+	// all of it.
+	after, _, err := LoadKnowledge(b.home)
+	if err != nil {
+		return knowledge.Diff{}, err
+	}
+	return knowledge.Compare(before, after), b.reload()
 }
 
 // reload has the clerk answer from what the home holds now, whoever asked for it may have gone.

@@ -648,10 +648,10 @@ func TestTheFirstAnswerThatIsWrittenKeepsTheDemoShop(t *testing.T) {
 	if after, _ := clerk.Known(); after != before+1 || len(diff.Entries.Added) != 1 || clerk.Demo() {
 		t.Errorf("%d answers of %d, %+v", after, before, diff.Entries.Added)
 	}
-	_, err = near.TakeBack(t.Context())
+	diff, err = near.TakeBack(t.Context())
 	must(t, err)
-	if after, _ := clerk.Known(); after != before || !clerk.Demo() {
-		t.Errorf("%d answers of %d", after, before)
+	if after, _ := clerk.Known(); after != before || !clerk.Demo() || len(diff.Entries.Removed) != 1 || diff.Entries.Unchanged != before {
+		t.Errorf("%d answers of %d, %d removed", after, before, len(diff.Entries.Removed))
 	}
 }
 
