@@ -71,7 +71,7 @@ func wordings(g kiosk.Gap) []string {
 
 // changedText is the place after the answer has changed: what was known of the old text does not hold.
 func (a answering) changedText(sentences []string) answering {
-	a.sentences, a.spelled, a.from, a.tried, a.problem = sentences, nil, 0, false, ""
+	a.sentences, a.spelled, a.from, a.playing, a.tried, a.problem = sentences, nil, 0, false, false, ""
 	return a
 }
 
@@ -125,6 +125,7 @@ func (s State) touchAnswering(at answering, e staff.Event) (State, []Effect) {
 			}
 		}
 		at.playing = false
+		s.serial++ // what is stopped was not heard
 		s.at = typing{over: at, field: staff.Sentence, at: e.At, about: at.gap.Question, board: board}
 		return s, []Effect{Silence{}}
 	case staff.FixReading:
@@ -132,6 +133,7 @@ func (s State) touchAnswering(at answering, e staff.Event) (State, []Effect) {
 			return s, nil
 		}
 		at.playing = false
+		s.serial++
 		s.at = typing{over: at, field: staff.Reading, at: e.Word, about: at.spelled[e.Word].Text, board: s.board(false)}
 		return s, []Effect{Silence{}}
 	case staff.TrySound:
@@ -203,7 +205,7 @@ func (s State) wrote(e Done) (State, []Effect) {
 	default:
 		switch e.Effect.(type) {
 		case Teach:
-			at.tried = false
+			at.playing, at.tried = false, false
 			s, effects := s.spell(at)
 			return s.say(saidTaught, false), effects
 		case PublishDraft:

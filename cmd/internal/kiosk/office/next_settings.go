@@ -83,6 +83,9 @@ func (s State) typed(at typing, text string) (State, []Effect) {
 			if text == "" || at.at >= len(over.spelled) {
 				return s, nil
 			}
+			// Whether it was kept or not: what was heard may be read otherwise now.
+			over.tried = false
+			s.at = over
 			return s.ask(Teach{kiosk.Reading{Word: over.spelled[at.at].Text, Kana: keyboard.Katakana(text)}})
 		}
 		sentences := slices.Clone(over.sentences)
