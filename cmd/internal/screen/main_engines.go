@@ -44,7 +44,7 @@ func Main() int {
 	if !ui.HasFonts() {
 		return refuse(failure{Kind: noFont})
 	}
-	d, cookie, f := survey(s)
+	d, cookie, display, f := survey(s)
 	if f != nil {
 		return refuse(*f)
 	}
@@ -63,6 +63,11 @@ func Main() int {
 	w.SetCloseIntercept(func() {})
 	var sealing sync.Once
 	g := newGlass(func(t Touch) { b.say(report{Touch: &t}) }, func(number uint64) {
+		// Fyne refreshes each new image while it lays out the frame that is being painted, before it paints it, and takes that for
+		// a reason to paint another: half of all frames.
+		if c, ok := w.Canvas().(interface{ CheckDirtyAndClear() bool }); ok {
+			c.CheckDirtyAndClear()
+		}
 		// The frame is handed to the X server after the painting, on the goroutine that does this.
 		go fyne.Do(func() {
 			b.say(report{Shown: number})
@@ -89,6 +94,7 @@ func Main() int {
 	if !opened(w) {
 		return refuse(failure{Kind: noGL})
 	}
+	_ = display.Close()
 	if painter, ok := w.(interface{ RunWithContext(func()) }); ok {
 		painter.RunWithContext(func() { r.Renderer = clean(gl.GoStr(gl.GetString(gl.RENDERER))) })
 	}

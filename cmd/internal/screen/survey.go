@@ -12,26 +12,31 @@ import (
 type dots struct{ width, height int }
 
 // survey looks at the display before the graphics library does, which would only say that something failed. It returns the
-// display's cookie too; nil: it needs none.
-func survey(s settings) (d dots, cookie []byte, f *failure) {
+// display's cookie too; nil: it needs none. The connection is to be closed when the window is there: an X server whose last
+// client leaves starts anew, and refuses everybody meanwhile.
+func survey(s settings) (d dots, cookie []byte, c *x11.Conn, f *failure) {
 	path, ok := Socket(os.Getenv("DISPLAY"))
 	if !ok {
-		return d, nil, &failure{Kind: noDisplay}
+		return d, nil, nil, &failure{Kind: noDisplay}
 	}
 	cookie, err := x11.Cookie(os.Getenv("XAUTHORITY"), number(os.Getenv("DISPLAY")))
 	if err != nil {
-		return d, nil, &failure{Kind: refused}
+		return d, nil, nil, &failure{Kind: refused}
 	}
-	c, err := x11.Dial(path, cookie)
+	c, err = x11.Dial(path, cookie)
 	switch {
 	case errors.Is(err, x11.ErrRefused):
-		return d, nil, &failure{Kind: refused}
+		return d, nil, nil, &failure{Kind: refused}
 	case err != nil:
-		return d, nil, &failure{Kind: noDisplay}
+		return d, nil, nil, &failure{Kind: noDisplay}
 	}
-	defer c.Close()
+	defer func() {
+		if f != nil {
+			c.Close()
+		}
+	}()
 	if _, ok, err := c.Extension("GLX"); !ok || err != nil {
-		return d, nil, &failure{Kind: noGL}
+		return d, nil, nil, &failure{Kind: noGL}
 	}
 	i := c.Info()
 	if s.Windowed {
@@ -39,12 +44,12 @@ func survey(s settings) (d dots, cookie []byte, f *failure) {
 		if d.width <= 0 || d.height <= 0 {
 			d = dots{i.Width, i.Height}
 		}
-		return d, cookie, nil
+		return d, cookie, c, nil
 	}
 	if min(i.Width, i.Height) < LeastShort || max(i.Width, i.Height) < LeastLong {
-		return d, nil, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
+		return d, nil, nil, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
 	}
-	return dots{i.Width, i.Height}, cookie, nil
+	return dots{i.Width, i.Height}, cookie, c, nil
 }
 
 // number is that of a display's name, as the file of cookies has it.
