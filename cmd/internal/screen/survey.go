@@ -23,7 +23,7 @@ func survey(s settings) (d dots, cookie []byte, c *x11.Conn, f *failure) {
 	if err != nil {
 		return d, nil, nil, &failure{Kind: refused}
 	}
-	c, err = x11.Dial(path, cookie)
+	dialled, err := x11.Dial(path, cookie)
 	switch {
 	case errors.Is(err, x11.ErrRefused):
 		return d, nil, nil, &failure{Kind: refused}
@@ -32,24 +32,24 @@ func survey(s settings) (d dots, cookie []byte, c *x11.Conn, f *failure) {
 	}
 	defer func() {
 		if f != nil {
-			c.Close()
+			_ = dialled.Close()
 		}
 	}()
-	if _, ok, err := c.Extension("GLX"); !ok || err != nil {
+	if _, ok, err := dialled.Extension("GLX"); !ok || err != nil {
 		return d, nil, nil, &failure{Kind: noGL}
 	}
-	i := c.Info()
+	i := dialled.Info()
 	if s.Windowed {
 		d = dots{s.Width, s.Height}
 		if d.width <= 0 || d.height <= 0 {
 			d = dots{i.Width, i.Height}
 		}
-		return d, cookie, c, nil
+		return d, cookie, dialled, nil
 	}
 	if min(i.Width, i.Height) < LeastShort || max(i.Width, i.Height) < LeastLong {
 		return d, nil, nil, &failure{Kind: tooSmall, Width: i.Width, Height: i.Height}
 	}
-	return dots{i.Width, i.Height}, cookie, c, nil
+	return dots{i.Width, i.Height}, cookie, dialled, nil
 }
 
 // number is that of a display's name, as the file of cookies has it.
