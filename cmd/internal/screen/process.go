@@ -40,6 +40,7 @@ type process struct {
 	looked  uint64    // and how often it did
 	waiting time.Time // since when an answer is missing; zero: none is
 	touches meter
+	begun   bool // it told its readiness; until then the limit of the start counts
 	garbage bool
 }
 
@@ -141,6 +142,9 @@ func (p *process) listen(touched func(Touch), shown func(uint64)) {
 		switch {
 		case r.Ready != nil || r.Failed != nil:
 			begun = true
+			p.mu.Lock()
+			p.begun, p.waiting = true, time.Now()
+			p.mu.Unlock()
 			p.told <- r
 		case r.Touch != nil:
 			if !p.touches.add(time.Now()) {
@@ -209,7 +213,7 @@ func (p *process) speak(newest func() (uint64, []byte), l limits) {
 		case <-p.wake:
 		case <-tick.C:
 			p.mu.Lock()
-			hung := !p.waiting.IsZero() && time.Since(p.waiting) > l.hang
+			hung := p.begun && !p.waiting.IsZero() && time.Since(p.waiting) > l.hang
 			idle := p.waiting.IsZero()
 			p.mu.Unlock()
 			if hung {
