@@ -81,8 +81,8 @@ type RunnerOptions struct {
 	Ahead func(context.Context) error
 	// Watch is told each state that is entered, as one word; it must not wait. It may be nil.
 	Watch func(word string)
-	// Level is told how loud the counter's open microphone is, at most ten times a second, for somebody to see that they
-	// are heard; it must not wait. It may be nil.
+	// Level is told how loud the counter's open microphone is, every LoudnessEvery, for somebody to see that they are
+	// heard; it must not wait. It may be nil.
 	Level func(Loudness)
 	// Sounding is told how much of the sound of what is said at the counter is made, with each piece that is handed to the
 	// loudspeaker; it must not wait. It may be nil.

@@ -12,12 +12,14 @@ import (
 // Loudness is how loud the microphone of a turn is: a number, and no sound.
 type Loudness struct {
 	Turn uint64
-	// RMS of about 100 ms, 0 to 1 of full scale; exactly 0 where every sample is, which no open microphone gives.
+	// RMS of LoudnessEvery, 0 to 1 of full scale; exactly 0 where every sample is, which no open microphone gives.
 	RMS float32
 }
 
-// levelFrames is how many frames a Loudness sums up: 96 ms, so ten a second at most.
-const levelFrames = 3
+// LoudnessEvery is how much sound a Loudness sums up: eight a second, each of which may be a picture to draw.
+const LoudnessEvery = levelFrames * audio.FrameDuration
+
+const levelFrames = 4
 
 // meter measures what a shopper's microphone gives on its way to the listener. It holds a sum of squares and no sample, and
 // not even that once the microphone is closed.

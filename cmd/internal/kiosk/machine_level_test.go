@@ -11,8 +11,8 @@ import (
 )
 
 func TestTheMeterTellsTheLoudnessAndHoldsNoSound(t *testing.T) {
-	clip := audio.Clip{Rate: audio.SampleRate, Samples: make([]float32, 7*audio.FrameSamples)}
-	for i := range 3 * audio.FrameSamples {
+	clip := audio.Clip{Rate: audio.SampleRate, Samples: make([]float32, (2*levelFrames+1)*audio.FrameSamples)}
+	for i := range levelFrames * audio.FrameSamples {
 		clip.Samples[i] = 0.5
 	}
 	var told []Loudness
@@ -26,7 +26,7 @@ func TestTheMeterTellsTheLoudnessAndHoldsNoSound(t *testing.T) {
 		}
 		frames++
 	}
-	if frames != 7 || len(told) != 2 || told[0] != (Loudness{7, 0.5}) || told[1] != (Loudness{7, 0}) {
+	if frames != 2*levelFrames+1 || len(told) != 2 || told[0] != (Loudness{7, 0.5}) || told[1] != (Loudness{7, 0}) {
 		t.Errorf("of %d frames is told %v", frames, told)
 	}
 	if m.sum != 0 || m.frames != 0 {

@@ -173,11 +173,9 @@ func (r *Runner) perform(effect Effect) {
 			visit = r.clerk.BeginUnkept()
 			r.post(KeepRefused{err}, nil)
 		}
-		visit.manner = r.mannerOf()
-		r.visit = visit
+		r.receive(visit)
 	case BeginUnkept:
-		r.visit = r.clerk.BeginUnkept()
-		r.visit.manner = r.mannerOf()
+		r.receive(r.clerk.BeginUnkept())
 	case CloseSession:
 		r.closeSession()
 	case OpenTurn:

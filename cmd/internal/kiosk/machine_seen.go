@@ -31,18 +31,17 @@ func (r *Runner) prefer(language string) {
 		return
 	}
 	r.language = language
-	if r.visit != nil && r.visit.manner.device == nil {
-		r.visit.manner.language = language
+	if r.visit != nil {
+		r.visit.prefers.Store(&language)
 	}
 }
 
-// mannerOf is how the visit that begins differs from others.
-func (r *Runner) mannerOf() manner {
-	m := r.manner
-	if m.device == nil && m.language == "" {
-		m.language = r.language
-	}
-	return m
+// receive begins a visit at the counter, or whosever the runner's manner is.
+func (r *Runner) receive(visit *Visit) {
+	visit.manner = r.manner
+	language := r.language
+	visit.prefers.Store(&language)
+	r.visit = visit
 }
 
 // Stay begins the waiting for somebody who touches nothing anew: they have touched something that is no event.

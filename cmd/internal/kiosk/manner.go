@@ -16,6 +16,9 @@ type manner struct {
 
 // language is that of the visit's questions: "ja", "en" or "auto".
 func (v *Visit) language() string {
+	if chosen := v.prefers.Load(); chosen != nil && *chosen != "" && v.manner.device == nil {
+		return *chosen
+	}
 	if v.manner.language != "" {
 		return v.manner.language
 	}

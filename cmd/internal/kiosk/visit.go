@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"tenin/asr"
@@ -19,6 +20,8 @@ type Visit struct {
 	keeps   *storage.SessionMeta // nil: nothing is kept
 	session *storage.Session     // begun with the first turn that is kept
 	manner  manner
+	// prefers is the language that the shopper has chosen meanwhile; a turn's steps read it beside the runner.
+	prefers atomic.Pointer[string]
 }
 
 // Begin starts a visit that is kept in the vault from its first answer on. Sound from a microphone needs the shopper's

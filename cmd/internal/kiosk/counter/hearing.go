@@ -2,6 +2,7 @@ package counter
 
 import (
 	"math"
+	"time"
 
 	"tenin/cmd/internal/kiosk"
 	"tenin/ui/shopper"
@@ -13,7 +14,7 @@ type hearing struct {
 	firm  int // runes of words that two transcripts in a row agree on
 
 	turn   uint64
-	pieces int     // Loudnesses so far, a tenth of a second each
+	pieces int     // Loudnesses so far
 	silent bool    // all of them were exactly 0
 	loud   float32 // the loudest
 	floor  float32 // what even the quietest of the last while does not fall below
@@ -21,18 +22,19 @@ type hearing struct {
 	level  float32 // what is shown, 0 to 1
 }
 
-// The measures, in parts of full scale. Speech at arm's length reaches a counter's microphone at -35 to -20 dBFS RMS over a
-// tenth of a second; a shop's music and voices lie at -55 to -40.
+// The measures, in parts of full scale. Speech at arm's length reaches a counter's microphone at -35 to -20 dBFS RMS over an
+// eighth of a second; a shop's music and voices lie at -55 to -40.
 const (
 	// quietest is what speech reaches at least (-45 dBFS).
 	quietest = 0.0056
 	// noisy is what the room may reach between two words (-30 dBFS).
 	noisy = 0.0316
-	// hintAfter is after how many pieces without a word the reason is shown, floorPieces how far back the floor looks.
-	hintAfter   = 30
-	floorPieces = 20
-	// deadAfter is after how many pieces of exact silence a microphone is taken to be off.
-	deadAfter = 10
+	// hintAfter is after how many pieces without a word the reason is shown (3 s), floorPieces how far back the floor
+	// looks (2 s).
+	hintAfter   = int(3 * time.Second / kiosk.LoudnessEvery)
+	floorPieces = int(2 * time.Second / kiosk.LoudnessEvery)
+	// deadAfter is after how many pieces of exact silence (1 s) a microphone is taken to be off.
+	deadAfter = int(time.Second / kiosk.LoudnessEvery)
 	// steps of the level that is shown: each is a picture to draw.
 	levelSteps = 12
 )
