@@ -53,7 +53,11 @@ func newSpeak(f *flags) *cobra.Command {
 			if voice != "" && !slices.Contains(speech.Voices(), voice) {
 				return usageError{fmt.Errorf("--voice %s is unknown: `tenin speak --voices` lists them", voice)}
 			}
-			said, err := spokenReading(text)
+			home, settings, err := f.load()
+			if err != nil {
+				return err
+			}
+			said, err := spokenReading(home, text)
 			if err != nil {
 				return err
 			}
@@ -65,10 +69,6 @@ func newSpeak(f *flags) *cobra.Command {
 				return nil
 			}
 			if err := checkOutput(output); err != nil {
-				return err
-			}
-			home, settings, err := f.load()
-			if err != nil {
 				return err
 			}
 			if voice != "" {
@@ -109,7 +109,12 @@ func newSpeak(f *flags) *cobra.Command {
 	return c
 }
 
-func spokenReading(text string) (string, error) {
+// spokenReading is how the kiosk of home reads a text.
+func spokenReading(home, text string) (string, error) {
+	text, err := kiosk.Aloud(home, text)
+	if err != nil {
+		return "", err
+	}
 	front, err := speech.NewFrontEnd(reading.Default(), strings.NewReader(""))
 	if err != nil {
 		return "", err

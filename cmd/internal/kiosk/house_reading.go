@@ -96,6 +96,15 @@ func LoadReadings(home string) ([]Reading, error) {
 	return store.Readings()
 }
 
+// Aloud returns text as the kiosk of home gives it to the voice: each word whose reading the shop has fixed in kana.
+func Aloud(home, text string) (string, error) {
+	spelled, err := loadSpellings(home)
+	if err != nil {
+		return "", err
+	}
+	return spelled.aloud(text), nil
+}
+
 // fixReading keeps a reading in home.
 func fixReading(home string, r Reading) (err error) {
 	store, err := OpenKnowledge(home)

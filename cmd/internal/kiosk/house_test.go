@@ -677,6 +677,9 @@ func TestAReadingIsTriedFixedSpokenAndHeard(t *testing.T) {
 		if list, err := house.Readings(ctx); err != nil || !slices.Equal(list, []Reading{{Word: "煌屋", Kana: "キラメキヤ"}}) {
 			t.Fatalf("%v, %v", list, err)
 		}
+		if said, err := Aloud(clerk.options.Home, text); err != nil || said != "キラメキヤは三階でございます。" {
+			t.Errorf("%q, %v", said, err)
+		}
 		voice := clerk.options.Engines.Voice.(*fakeVoice)
 		voice.texts = nil
 		if _, err := clerk.Say(ctx, text, ""); err != nil {
