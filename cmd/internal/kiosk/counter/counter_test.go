@@ -670,13 +670,13 @@ func TestTheScreenSaysWhyItDoesNotHear(t *testing.T) {
 }
 
 func TestWhoGoesAwayIsCountedDownAndForgotten(t *testing.T) {
-	s := open(t, func(o *Options) { o.Patience = 1500 * time.Millisecond }).run()
+	s := open(t, func(o *Options) { o.Patience = 5 * time.Second }).run()
 	s.begin(shopper.Speak)
 	waitForScreen(s, func(a shopper.Answer) bool { return a.AskHelped })
 	s.touch(shopper.ToggleContrast{}, shopper.ChooseLanguage{Language: shopper.English})
-	s.waitFor("the count", func() bool { return s.view.Left == 1 && s.view.Language == shopper.English })
+	s.waitFor("the count", func() bool { return 0 < s.view.Left && s.view.Left <= 4 && s.view.Language == shopper.English })
 	s.touch(shopper.StillHere{})
-	s.waitFor("the count from its beginning", func() bool { return s.view.Left == 2 })
+	s.waitFor("the count from its beginning", func() bool { return s.view.Left == 5 })
 	waitForScreen[shopper.Attract](s, nil)
 	s.waitFor("the look of the shop", func() bool { return !s.look.HighContrast && s.view.Language == shopper.Japanese && s.view.Left == 0 })
 	s.forgotten(parkingAnswer)
