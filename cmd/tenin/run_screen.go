@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"tenin/cmd/internal/config"
@@ -13,6 +15,7 @@ import (
 	"tenin/cmd/internal/kiosk/pane"
 	"tenin/cmd/internal/logging"
 	"tenin/cmd/internal/screen"
+	"tenin/storage"
 	"tenin/ui"
 	"tenin/ui/shopper"
 )
@@ -46,7 +49,7 @@ func (o runOptions) openScreen(ctx context.Context, f *flags, home string, setti
 		}
 	})
 	s.glass.Shopper().Show(shopper.View{
-		Language: screenLanguage(settings), Shop: settings.Shop.Name, Screen: shopper.Attract{Preparing: true},
+		Language: screenLanguage(settings), Shop: cmp.Or(settings.Shop.Brand, settings.Shop.Name), Screen: shopper.Attract{Preparing: true},
 	}, ui.Look{})
 	return s, nil
 }
@@ -79,7 +82,7 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	var calls callWatch
 	front := counter.New(counter.Options{
 		Glass: s.glass.Shopper(), Machine: s.desk, Clerk: s.clerk,
-		Name: s.settings.Shop.Name, Language: screenLanguage(s.settings), Shop: shop,
+		Name: s.clerk.Brand(), Language: screenLanguage(s.settings), Shop: shop,
 		Notice: screenNotice, Days: s.settings.Retention.Days, Patience: s.settings.Idle.Reset(),
 		Summon: func(topic, language string) { calls.set(backroom.Call(topic, language)) },
 		Helped: backroom.Helped,
@@ -107,10 +110,8 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	logging.Go(s.log, "glass", func() { s.glass.Run(ctx) }, ended)
 	logging.Go(s.log, "counter", func() { _ = front.Run(ctx) }, ended)
 	logging.Go(s.log, "office", func() {
-		s.letStaffIn(ctx, func() *office.Office {
-			terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: shop.Words, Undrawable: ui.Undrawable}
-			return office.New(backroom.Door(), terms, office.Options{Player: sound, Log: s.log})
-		})
+		terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: shop.Words, Undrawable: ui.Undrawable}
+		s.letStaffIn(ctx, backroom, terms, office.Options{Player: sound, Log: s.log})
 	}, ended)
 	s.desk.Run(ctx, front.Device(sound), front, front.Taps(kiosk.RunnerOptions{
 		Reset: s.forget, Erase: s.erase, Ahead: s.clerk.RenderQuietly, Watch: s.watch,
@@ -126,21 +127,35 @@ func (s *screenRun) forget(ctx context.Context) error {
 	return errors.Join(err, s.window.Forget(ctx))
 }
 
-// letStaffIn shows the staff's screens whenever they knock.
-func (s *screenRun) letStaffIn(ctx context.Context, open func() *office.Office) {
+// letStaffIn shows the staff's screens whenever they knock. As long as nobody has a PIN nobody gets in: shoppers stand here.
+func (s *screenRun) letStaffIn(ctx context.Context, backroom *kiosk.Backroom, terms office.Terms, o office.Options) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.wanted:
 		}
+		house := backroom.Door()
+		if !s.anybody(ctx, house) {
+			s.flags.say("somebody knocked at the shop's mark, and nobody has a PIN yet: make one with `tenin staff add`")
+			continue
+		}
 		s.glass.Turn(pane.Staffs)
-		err := open().Run(ctx, s.glass.Staff().Touches(), s.glass.Staff().Show)
+		err := office.New(house, terms, o).Run(ctx, s.glass.Staff().Touches(), s.glass.Staff().Show)
 		s.glass.Turn(pane.Shoppers)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("the staff's screens ended", "error", err)
 		}
 	}
+}
+
+// anybody says whether somebody of the shop has a PIN.
+func (s *screenRun) anybody(ctx context.Context, house kiosk.House) bool {
+	list, err := house.Staff(ctx)
+	if err != nil {
+		s.log.Warn("the accounts cannot be read", "error", err)
+	}
+	return slices.ContainsFunc(list, func(m storage.StaffMember) bool { return !m.Disabled })
 }
 
 // played says in the log that answers cannot be heard; the screen shows them all the same.

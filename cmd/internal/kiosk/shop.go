@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,6 +184,19 @@ func (s *shop) approved(p dialogue.Policy) []speech.Approved {
 	return texts
 }
 
+// demoName is the name of the shop that comes with the program.
+const demoName = "てんいん百貨店"
+
+// Brand is what stands at the top of the screens: the settings' brand or name, else the demo shop's; empty for a shop that
+// has not said its name.
+func (c *Clerk) Brand() string {
+	shop := c.options.Config.Shop
+	if name := cmp.Or(shop.Brand, shop.Name); name != "" || !c.Demo() {
+		return name
+	}
+	return demoName
+}
+
 // Greeting says in a line who is at the counter and what it knows.
 func (c *Clerk) Greeting() string {
 	answers, products := c.Known()
@@ -190,7 +204,7 @@ func (c *Clerk) Greeting() string {
 	switch {
 	case name != "":
 	case c.Demo():
-		name = "demo shop てんいん百貨店"
+		name = "demo shop " + demoName
 	default:
 		name = "this shop"
 	}
