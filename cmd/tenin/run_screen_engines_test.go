@@ -1,0 +1,241 @@
+//go:build engines
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/png"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"tenin/cmd/internal/screen/xfixture"
+	"tenin/ui"
+	"tenin/ui/shopper"
+	"tenin/ui/staff"
+	"tenin/ui/uitest"
+)
+
+// display is the program on a display of its own, in a room with a microphone and a loudspeaker.
+type display struct {
+	*shop
+	x       *xfixture.Server
+	size    fyne.Size
+	command *exec.Cmd
+	said    *bytes.Buffer
+}
+
+// startDisplay starts the program and waits for its first screen.
+func startDisplay(t *testing.T, s *shop) *display {
+	t.Helper()
+	x, err := xfixture.Start(t.Context(), xfixture.Options{})
+	if errors.Is(err, xfixture.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { x.Close() })
+	d := &display{shop: s, x: x, size: fyne.NewSize(1080, 1920), said: &bytes.Buffer{}}
+	d.command = exec.Command("tenin", "run")
+	d.command.Env = append(os.Environ(), append(s.env, "DISPLAY="+x.Display, "XAUTHORITY="+x.Authority)...)
+	d.command.Stderr, d.command.Stdout = d.said, d.said
+	if err := d.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.stop)
+	d.waitFor(shopper.View{Shop: screenShop, Screen: shopper.Attract{}})
+	return d
+}
+
+// stop ends the program as a service manager does.
+func (d *display) stop() {
+	if d.command == nil {
+		return
+	}
+	_ = d.command.Process.Signal(syscall.SIGTERM)
+	hang := time.AfterFunc(patience, func() { _ = d.command.Process.Kill() })
+	defer hang.Stop()
+	if err := d.command.Wait(); err != nil {
+		d.t.Errorf("it ended with %v and said %s", err, d.said)
+	}
+	d.command = nil
+}
+
+// screenShop is the name that stands at the top.
+const screenShop = "緑屋"
+
+// The part of an upright screen that says what the clerk is doing, in dots.
+var headline = image.Rect(60, 160, 1020, 330)
+
+// waitFor waits until the headline of a view is on the glass. The window draws by OpenGL and the expectation by software:
+// letters differ at their edges, and by nothing else.
+func (d *display) waitFor(v shopper.View) {
+	d.t.Helper()
+	d.waitForPicture(headline, shopper.Draw(v, ui.Look{}, d.size, func(shopper.Event) {}))
+}
+
+func (d *display) waitForPicture(part image.Rectangle, o fyne.CanvasObject) {
+	d.t.Helper()
+	fyne.CurrentApp().Settings().SetTheme(ui.Theme(ui.Look{}))
+	w := test.NewTempWindow(d.t, o)
+	w.SetPadded(false)
+	w.Resize(d.size)
+	want := w.Canvas().Capture()
+	for limit := time.Now().Add(longEnough); ; time.Sleep(30 * time.Millisecond) {
+		got, err := d.x.Eye.Look(part)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if apart(got, want, part) < mostApart {
+			return
+		}
+		if time.Now().After(limit) {
+			d.keep("wanted.png", want)
+			if all, err := d.x.Capture(); err == nil {
+				d.keep("shown.png", all)
+			}
+			d.t.Fatalf("another screen is shown; the program said %s", d.said)
+		}
+	}
+}
+
+// keep writes a picture of a failure into the folder that TENIN_PICTURES names.
+func (d *display) keep(name string, img image.Image) {
+	folder := os.Getenv("TENIN_PICTURES")
+	if folder == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(folder, d.t.Name()+"-"+name))
+	if err != nil {
+		d.t.Log(err)
+		return
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		d.t.Log(err)
+	}
+}
+
+// mostApart is how far the same screen by the two painters may be apart; other headlines are several times as far.
+const mostApart = 6.0
+
+// apart is the root mean square of the differences of two pictures in a rectangle, 0 to 255, seen through blocks of dots.
+// got holds the rectangle alone.
+func apart(got, want image.Image, part image.Rectangle) float64 {
+	const block = 10
+	sum, n := 0.0, 0
+	grey := func(img image.Image, x0, y0 int) (sum float64) {
+		for y := y0; y < y0+block; y++ {
+			for x := x0; x < x0+block; x++ {
+				r, g, b, _ := img.At(x, y).RGBA()
+				sum += float64(299*r+587*g+114*b) / 1000 / 257
+			}
+		}
+		return sum / (block * block)
+	}
+	at := got.Bounds().Min
+	for y := 0; y+block <= part.Dy(); y += block {
+		for x := 0; x+block <= part.Dx(); x += block {
+			d := grey(got, at.X+x, at.Y+y) - grey(want, part.Min.X+x, part.Min.Y+y)
+			sum += d * d
+			n++
+		}
+	}
+	return math.Sqrt(sum / float64(n))
+}
+
+// tap touches what sends an event on a screen.
+func (d *display) tap(v shopper.View, want shopper.Event) {
+	d.t.Helper()
+	var sent shopper.Event
+	o := shopper.Draw(v, ui.Look{}, d.size, func(e shopper.Event) { sent = e })
+	d.touch(o, func() bool { hit := sent == want; sent = nil; return hit })
+}
+
+// tapStaff is the same of the staff's screens.
+func (d *display) tapStaff(v staff.View, want staff.Event) {
+	d.t.Helper()
+	var sent staff.Event
+	o := staff.Draw(v, ui.Look{}, d.size, func(e staff.Event) { sent = e })
+	d.touch(o, func() bool { hit := sent == want; sent = nil; return hit })
+}
+
+func (d *display) touch(o fyne.CanvasObject, hit func() bool) {
+	d.t.Helper()
+	for _, thing := range uitest.Things(o, d.size) {
+		if tappable, ok := thing.Object.(fyne.Tappable); ok {
+			if tappable.Tapped(&fyne.PointEvent{}); hit() {
+				if err := d.x.Finger.Tap(int(thing.Box.X+thing.Box.W/2), int(thing.Box.Y+thing.Box.H/2)); err != nil {
+					d.t.Fatal(err)
+				}
+				return
+			}
+		}
+	}
+	d.t.Fatal("the screen has no such button")
+}
+
+func view(s shopper.Screen) shopper.View { return shopper.View{Shop: screenShop, Screen: s} }
+
+func TestAVisitByTouchAndVoiceOnADisplay(t *testing.T) {
+	s := openShop(t, shopAnswers, through+"\n[shop]\nname = \""+screenShop+"\"\n")
+	test.NewTempApp(t)
+	d := startDisplay(t, s)
+	consent := view(shopper.Consent{})
+	d.tap(view(shopper.Attract{}), shopper.Start{})
+	d.waitFor(consent)
+	d.tap(consent, shopper.Consented{How: shopper.Speak})
+	d.waitFor(view(shopper.Listening{Kept: true}))
+
+	speaker := &ear{}
+	defer s.sound.Record(t, "speaker", "16000", speaker)()
+	s.ask()
+	speaker.waitForSound(t)
+	d.waitFor(view(shopper.Answer{Speaking: true}))
+	d.waitFor(view(shopper.Answer{AskHelped: true}))
+	d.tap(view(shopper.Answer{AskHelped: true}), shopper.Finish{})
+	d.waitFor(view(shopper.Receipt{Code: "0000-0000"}))
+	d.tap(view(shopper.Receipt{Code: "0000-0000"}), shopper.Finish{})
+	d.waitFor(view(shopper.Attract{}))
+	d.stop()
+	if list := s.sessions(); len(list) != 1 || list[0].Turns != 1 {
+		t.Errorf("after one kept question the vault holds %+v", list)
+	}
+}
+
+func TestStaffComeInByKnockingAndOnlyWithAPIN(t *testing.T) {
+	s := openRoom(t, shopAnswers, through+"\n[shop]\nname = \""+screenShop+"\"\n")
+	test.NewTempApp(t)
+	pin := filepath.Join(t.TempDir(), "pin")
+	if err := os.WriteFile(pin, []byte("271829\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tenin(t, s.env, "staff", "add", "hana", "--role", "manager", "--pin-file", pin)
+	d := startDisplay(t, s)
+	for range 5 {
+		d.tap(view(shopper.Attract{}), shopper.Knock{})
+		time.Sleep(100 * time.Millisecond)
+	}
+	pad := func(digits int, wrong bool) staff.View {
+		return staff.View{Shop: screenShop, Screen: staff.Lock{Names: []string{"hana"}, Name: "hana", Digits: digits, Wrong: wrong, Back: true}}
+	}
+	whole := image.Rect(60, 400, 1020, 1800)
+	d.waitForPicture(whole, staff.Draw(pad(0, false), ui.Look{}, d.size, func(staff.Event) {}))
+	for _, digit := range strings.Split("271829", "") {
+		d.tapStaff(pad(0, false), staff.PINKey{Key: digit})
+	}
+	d.tapStaff(pad(6, false), staff.EnterPIN{})
+	calm := staff.View{Shop: screenShop, Screen: staff.Help{}}
+	d.waitForPicture(whole, staff.Draw(calm, ui.Look{}, d.size, func(staff.Event) {}))
+}
