@@ -38,8 +38,8 @@ type Alert struct {
 
 // limits bound every wait; zero fields have their defaults.
 type limits struct {
-	start time.Duration // from the start of the process to its readiness; 0.5 s were measured, 3 s on a busy machine
-	hang  time.Duration // of an answer to a picture or a look; a picture takes 50 ms
+	start time.Duration // from the start of the process to its readiness; 0.5 s were measured, 4 s on a busy machine
+	hang  time.Duration // of an answer to a picture or a look; a picture takes 45 ms, 0.6 s on a busy machine
 	tick  time.Duration // between two looks
 	grace time.Duration // of a process for its own end
 }
