@@ -56,7 +56,9 @@ func (o Options) policy() (sandbox.Policy, error) {
 // display says of its size, no bus to ask for a theme, no traceback that would quote what was on the screen. What was drawn
 // stays in Fyne's caches for 20 s and not for a minute; below 10 s Fyne would walk the whole picture at each tick.
 var environment = []string{"MESA_SHADER_CACHE_DISABLE=true", "FYNE_SCALE=1", "FYNE_DISABLE_DPI_DETECTION=true", "FYNE_CACHE=20s",
-	"DBUS_SESSION_BUS_ADDRESS=disabled:", "LANG=ja_JP.UTF-8", "GOTRACEBACK=none"}
+	"DBUS_SESSION_BUS_ADDRESS=disabled:", "LANG=ja_JP.UTF-8", "GOTRACEBACK=none",
+	// Fyne makes its folders beside the program's where it has no other: it has one that cannot be made.
+	"HOME=/dev/null", "XDG_CONFIG_HOME=/dev/null", "XDG_CACHE_HOME=/dev/null"}
 
 // libraryFolders are where the shared libraries of X and GL are, which find each other by name at run time.
 var libraryFolders = []string{
