@@ -39,7 +39,7 @@ limit_ms, restarts (role, p50, p90, max in ms), restart_limit_ms.`,
 			return printReport(cmd.OutOrStdout(), f, result)
 		},
 	}
-	c.Flags().IntVar(&rounds, "rounds", 2, "how often each of the 16 questions is asked")
+	c.Flags().IntVar(&rounds, "rounds", 4, "how often each of the 16 questions is asked")
 	c.Flags().IntVar(&restarts, "restarts", 5, "how often each process is killed")
 	return c
 }
