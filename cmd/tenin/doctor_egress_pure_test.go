@@ -88,7 +88,7 @@ func walledKiosk() error {
 		return err
 	}
 	defer endUplink()
-	served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{Processes: w.processes, Probe: probing(w, prober), Log: log})
+	served, err := kiosk.ServeControl(ctx, clerk, kiosk.ControlOptions{Processes: w.processes, Probe: probing(w, nil, prober), Log: log})
 	if err != nil {
 		return err
 	}

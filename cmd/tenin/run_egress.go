@@ -5,17 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 
+	"tenin/cmd/internal/screen"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
 	"tenin/storage/uplink"
 )
 
 // probing tries, inside the process of a role of this kiosk, what it should not be able to do.
-func probing(w *workers, prober *uplink.Prober) func(context.Context, string, sandbox.Targets) ([]sandbox.Result, error) {
+func probing(w *workers, window *screenRun, prober *uplink.Prober) func(context.Context, string, sandbox.Targets) ([]sandbox.Result, error) {
 	return func(ctx context.Context, role string, targets sandbox.Targets) ([]sandbox.Result, error) {
 		switch role {
 		case kioskRole:
 			return sandbox.RunProbes(ctx, targets), nil
+		case screen.Role:
+			return window.probe(ctx, targets)
 		case string(worker.Uplink):
 			return probeUplink(ctx, prober, targets)
 		default:

@@ -15,6 +15,7 @@ import (
 	"tenin/cmd/internal/kiosk/pane"
 	"tenin/cmd/internal/logging"
 	"tenin/cmd/internal/screen"
+	"tenin/cmd/internal/worker/sandbox"
 	"tenin/storage"
 	"tenin/ui"
 	"tenin/ui/shopper"
@@ -73,6 +74,28 @@ type screenRun struct {
 }
 
 func (s *screenRun) close() { _ = s.window.Close() }
+
+// probe tries, inside the window's process, what it should not be able to do.
+func (s *screenRun) probe(ctx context.Context, t sandbox.Targets) ([]sandbox.Result, error) {
+	if s == nil {
+		return nil, errors.New("no screen process runs")
+	}
+	return s.window.Probe(ctx, t)
+}
+
+// processes adds the window's to the workers'.
+func (s *screenRun) processes(workers func() []kiosk.ControlProcess) func() []kiosk.ControlProcess {
+	if s == nil {
+		return workers
+	}
+	return func() []kiosk.ControlProcess {
+		list := workers()
+		if pid, since, restarts := s.window.Process(); pid != 0 {
+			list = append(list, kiosk.ControlProcess{Role: screen.Role, PID: pid, Since: since, Restarts: restarts})
+		}
+		return list
+	}
+}
 
 // serve serves one shopper after the other until ctx ends.
 func (s *screenRun) serve(ctx context.Context, devices soundDevices) {

@@ -6,14 +6,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"tenin/cmd/internal/worker/sandbox"
 )
 
 const (
 	// longestPicture bounds a frame to the window. The largest picture of the tests has 20 KB; a full day of conversations less
 	// than ten times that.
 	longestPicture = 1 << 20
-	// longestReport bounds a frame from the window: a touch with its text.
-	longestReport = 8 << 10
+	// longestReport bounds a frame from the window. A touch with its text has 2 KB; what was tried of it takes 20.
+	longestReport = 64 << 10
 )
 
 // order is a frame to the window. Number counts pictures from 1.
@@ -22,6 +24,8 @@ type order struct {
 	Picture *Picture `json:"picture,omitempty"`
 	// Look asks whether the window still answers; the report repeats it.
 	Look uint64 `json:"look,omitempty"`
+	// Probe has the process try what it should not be able to do.
+	Probe *sandbox.Targets `json:"probe,omitempty"`
 }
 
 // report is a frame from the window: exactly one of its fields is set.
@@ -32,6 +36,8 @@ type report struct {
 	Shown uint64 `json:"shown,omitempty"`
 	Touch *Touch `json:"touch,omitempty"`
 	Look  uint64 `json:"look,omitempty"`
+	// Probed is what came of a Probe.
+	Probed []sandbox.Result `json:"probed,omitempty"`
 }
 
 // readiness says what the window found.

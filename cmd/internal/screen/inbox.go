@@ -1,8 +1,11 @@
 package screen
 
 import (
+	"context"
 	"net"
 	"sync"
+
+	"tenin/cmd/internal/worker/sandbox"
 )
 
 // inbox is the window's side of the socket. It keeps the newest picture only.
@@ -40,6 +43,9 @@ func (b *inbox) read() error {
 	}
 	if o.Look != 0 {
 		b.look = o.Look
+	}
+	if o.Probe != nil {
+		go func() { b.say(report{Probed: sandbox.RunProbes(context.Background(), *o.Probe)}) }()
 	}
 	return nil
 }

@@ -42,6 +42,8 @@ type process struct {
 	touches meter
 	begun   bool // it told its readiness; until then the limit of the start counts
 	garbage bool
+	asked   []byte                // a probe that is to be written
+	results chan []sandbox.Result // takes what comes of it; nil: none was asked for
 }
 
 var errPipe = errors.New("no socket to the window's process")
@@ -135,7 +137,7 @@ func (p *process) listen(touched func(Touch), shown func(uint64)) {
 			}
 			return
 		}
-		if given(r.Ready != nil, r.Failed != nil, r.Shown != 0, r.Touch != nil, r.Look != 0) != 1 || begun == (r.Ready != nil || r.Failed != nil) {
+		if given(r.Ready != nil, r.Failed != nil, r.Shown != 0, r.Touch != nil, r.Look != 0, r.Probed != nil) != 1 || begun == (r.Ready != nil || r.Failed != nil) {
 			p.distrust()
 			return
 		}
@@ -152,6 +154,11 @@ func (p *process) listen(touched func(Touch), shown func(uint64)) {
 				return
 			}
 			touched(*r.Touch)
+		case r.Probed != nil:
+			if !p.probed(r.Probed) {
+				p.distrust()
+				return
+			}
 		default:
 			if !p.answered(r) {
 				p.distrust()
@@ -205,6 +212,9 @@ func (p *process) speak(newest func() (uint64, []byte), l limits) {
 		}
 		p.mu.Unlock()
 		if fresh && !p.write(frame, l.hang) {
+			return
+		}
+		if asked := p.take(); asked != nil && !p.write(asked, l.hang) {
 			return
 		}
 		select {

@@ -29,6 +29,8 @@ type Screen struct {
 	frame   []byte // the newest picture as it is written
 	shown   uint64 // the newest picture that was on the glass
 	process *process
+	since   time.Time     // when it got the window
+	lost    int           // how often one died
 	changed chan struct{} // closed at the next change of shown
 }
 
@@ -199,6 +201,19 @@ func (s *Screen) set(p *process) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.process = p
+	if p != nil {
+		s.since = time.Now()
+	}
+}
+
+// Process is the process that owns the window now (0: there is none), since when, and how often one was lost.
+func (s *Screen) Process() (pid int, since time.Time, lost int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return 0, time.Time{}, s.lost
+	}
+	return s.process.cmd.Process.Pid, s.since, s.lost
 }
 
 // run keeps a window until ctx ends. first gets the outcome of the first start; when that failed there is no other.
@@ -249,6 +264,9 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 			attributes = append(attributes, "error", err)
 		}
 		s.o.Log.Warn("window lost", attributes...)
+		s.mu.Lock()
+		s.lost++
+		s.mu.Unlock()
 		// A library that had to compile something which the rehearsal does not know would die of the next picture too.
 		if p != nil && p.cmd.ProcessState.Exited() && ended == 1 && !s.compile {
 			s.compile = true

@@ -56,6 +56,9 @@ func TestWhoHearsUnderstandsAndSpeaksMayDoNothing(t *testing.T) {
 			}
 		}
 	}
+	if allowed(kioskRole, "socket", Display, "audio") != "" || allowed(kioskRole, "socket", Display, screenRole) == "" {
+		t.Error("the display's socket is the kiosk's where it has a window, and nowhere else")
+	}
 	if allowed("audio", "socket", Decoy) != "" || allowed("uplink", "tcp", Decoy) != "" || allowed("uplink", "read", Home) != "" {
 		t.Error("audio may reach more than the sound server, or the uplink more than the hub")
 	}

@@ -14,6 +14,7 @@ import (
 const (
 	kioskRole  = "kiosk"
 	uplinkRole = "uplink"
+	screenRole = "screen"
 )
 
 // member is a process of the kiosk.
@@ -76,7 +77,7 @@ func lookAt(pid int, told []member) (family, error) {
 
 // rank orders the processes as sound and words pass through them.
 func rank(role string) int {
-	return slices.Index([]string{kioskRole, "asr", "llm", "voice", "audio", uplinkRole}, role)
+	return slices.Index([]string{kioskRole, "asr", "llm", "voice", "audio", screenRole, uplinkRole}, role)
 }
 
 // processes maps each process to its parent.

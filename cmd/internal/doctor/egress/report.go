@@ -63,7 +63,7 @@ func judge(role string, pid int, control, inside []sandbox.Result, t targets) (r
 		case sandbox.Closed:
 			row.Verdict = Closed
 		case sandbox.Open:
-			if row.Why = allowed(role, r.Name, kind); row.Why != "" {
+			if row.Why = allowed(role, r.Name, kind, t.roles...); row.Why != "" {
 				row.Verdict = Allowed
 			} else {
 				row.Verdict = Open

@@ -33,6 +33,7 @@ const (
 type targets struct {
 	sandbox.Targets
 	kinds map[string]Kind
+	roles []string // of the processes that run
 }
 
 // mostFiles of a home are tried.
@@ -41,6 +42,9 @@ const mostFiles = 40
 // targetsOf adds what there is on this machine and in home to the decoys.
 func targetsOf(ctx context.Context, decoys sandbox.Targets, home string, family family) targets {
 	t := targets{Targets: decoys, kinds: map[string]Kind{}}
+	for _, m := range family.members {
+		t.roles = append(t.roles, m.Role)
+	}
 	t.Program = ""
 	for _, path := range kiosk.HarmlessPrograms {
 		if _, err := os.Stat(path); err == nil {
