@@ -65,6 +65,9 @@ do_install() {
 	for unit in "$here"/firmware/systemd/*.service; do
 		sed "s|/usr/bin/tenin|$PREFIX/bin/tenin|" "$unit" >"$units/${unit##*/}"
 	done
+	# Not every kiosk has a screen: whoever has copies this beside the unit.
+	mkdir -p "$root/share/tenin"
+	sed "s|/usr/bin/tenin|$PREFIX/bin/tenin|" "$here/firmware/systemd/tenin.service.d/display.conf" >"$root/share/tenin/display.conf"
 	install -D -m 644 "$here/firmware/systemd/sysusers.conf" "$root/lib/sysusers.d/tenin.conf"
 	install -D -m 644 "$here/firmware/systemd/tmpfiles.conf" "$root/lib/tmpfiles.d/tenin.conf"
 
@@ -95,9 +98,9 @@ completion() {
 
 do_uninstall() {
 	if running_systemd && [ "$(id -u)" = 0 ]; then
-		systemctl disable --now tenin tenin-hub 2>/dev/null || true
+		systemctl disable --now tenin tenin-display tenin-hub 2>/dev/null || true
 	fi
-	rm -f "$root/bin/tenin" "$units/tenin.service" "$units/tenin-hub.service"
+	rm -f "$root/bin/tenin" "$units/tenin.service" "$units/tenin-hub.service" "$units/tenin-display.service"
 	rm -f "$root/lib/sysusers.d/tenin.conf" "$root/lib/tmpfiles.d/tenin.conf"
 	rm -f "$root"/share/man/man1/tenin.1 "$root"/share/man/man1/tenin-*.1 "$root/share/man/man5/tenin.toml.5"
 	rm -f "$root/share/bash-completion/completions/tenin" "$root/share/zsh/site-functions/_tenin"

@@ -14,7 +14,7 @@ type Patch struct {
 
 var _ fyne.Tappable = (*Patch)(nil)
 
-// Patch makes a place touchable.
+// Patch makes a place touchable. What is put on it later takes its touches itself.
 func (s *Sheet) Patch(b Box, tap func()) {
 	p := &Patch{tap: tap}
 	p.ExtendBaseWidget(p)

@@ -165,6 +165,10 @@ func (p *page) dots(b ui.Box, beat int) {
 
 func (p *page) answer(s Answer) {
 	say, do := p.panes(0.56)
+	if s.Speaking {
+		// Wherever the answer is touched, the voice stops. Buttons lie above.
+		p.Patch(say, p.tap(Interrupt{}))
+	}
 	title, icon := p.w.Answered, ui.Check
 	if s.Speaking {
 		title, icon = p.w.Speaking, either(p.Look.Silent, ui.Sound, ui.SoundOff)

@@ -41,7 +41,7 @@ func TestEveryProbeHasItsLineOfTheTableAndNoLineIsOfNoProbe(t *testing.T) {
 func TestWhoHearsUnderstandsAndSpeaksMayDoNothing(t *testing.T) {
 	for _, p := range sandbox.Probes() {
 		for _, kind := range []Kind{Decoy, Home, Own, Sound, System, Display, Launcher, Kiosk, Worker, Uplink} {
-			for _, role := range []string{"asr", "llm", "voice", "nobody"} {
+			for _, role := range []string{"asr", "llm", "voice", screenRole, "nobody"} {
 				if why := allowed(role, p.Name, kind); why != "" {
 					t.Errorf("%s may %s at %s: %s", role, p.Name, kind, why)
 				}

@@ -14,13 +14,11 @@ type Allowance struct {
 }
 
 // Expected is everything that the processes of a kiosk may do of what is tried. What is not here must be closed. The
-// processes asr, llm and voice hear, understand and speak, and may do nothing of all that.
+// processes asr, llm and voice hear, understand and speak, and screen shows; they may do nothing of all that. The window has
+// one connection to the display, made before its walls closed.
 var Expected = []Allowance{
 	{"audio", []string{"unix"}, nil, "it speaks to the sound server", ""},
 	{"audio", []string{"socket"}, []Kind{Sound}, "it speaks to the sound server", ""},
-
-	{"screen", []string{"unix"}, nil, "it draws on the display", ""},
-	{"screen", []string{"socket"}, []Kind{Display}, "it draws on the display", ""},
 
 	{"uplink", []string{"inet", "inet6"}, nil, "it brings summaries to the hub; TCP goes to the hub's port and a name server's alone", ""},
 	{"uplink", []string{"udp", "dns"}, nil, "a name server answers over UDP, which Landlock cannot limit; it has no word of a shopper", ""},
