@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,21 +28,7 @@ something fails. JSON, one object a line: check, part, state (ok, warn, fail), t
 			if len(args) == 1 {
 				o.Part = args[0]
 			}
-			out := cmd.OutOrStdout()
-			marks := map[doctor.State]string{doctor.OK: "ok  ", doctor.Warn: "WARN", doctor.Fail: "FAIL"}
-			if isTerminal(out) && os.Getenv("NO_COLOR") == "" {
-				marks = map[doctor.State]string{doctor.OK: "\x1b[32mok  \x1b[0m", doctor.Warn: "\x1b[33mWARN\x1b[0m", doctor.Fail: "\x1b[31mFAIL\x1b[0m"}
-			}
-			worst := doctor.Examine(cmd.Context(), o, func(d doctor.Finding) {
-				if f.json {
-					_ = printJSON(out, d)
-					return
-				}
-				fmt.Fprintf(out, "%s  %-12s %s\n", marks[d.State], d.Check, oneLine(d.Text))
-				if d.Do != "" {
-					fmt.Fprintf(out, "                    → %s\n", d.Do)
-				}
-			})
+			worst := doctor.Examine(cmd.Context(), o, findingPrinter(f, cmd.OutOrStdout()))
 			if worst == doctor.Fail {
 				return quietError{exitFailed}
 			}
