@@ -82,7 +82,7 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 	if o.wait || devices != nil {
 		run.desk = kiosk.NewDesk(clerk)
 	}
-	endServing, err := run.serveOthers(ctx, home, workers, window, events, log.Logger)
+	endServing, err := run.serveOthers(ctx, home, workers, window, devices, events, log.Logger)
 	if err != nil {
 		return err
 	}
@@ -150,11 +150,16 @@ func (o runOptions) listen(ctx context.Context, in io.Reader, f *flags, home str
 }
 
 // serveOthers answers other commands and the uplink at the home's sockets until end is called.
-func (r *headlessRun) serveOthers(ctx context.Context, home string, w *workers, window *screenRun, events *control.Events, log *slog.Logger) (end func(), err error) {
+func (r *headlessRun) serveOthers(ctx context.Context, home string, w *workers, window *screenRun, devices soundDevices, events *control.Events, log *slog.Logger) (end func(), err error) {
 	prober := uplink.NewProber()
+	var play func(context.Context, audio.Clip) error
+	if devices != nil {
+		play = (&roomSound{devices: devices, settings: r.settings.Audio}).Play
+	}
 	served, err := kiosk.ServeControl(ctx, r.clerk, kiosk.ControlOptions{
 		// Recordings leave nobody time for other questions: then there is no desk.
 		Version: version, Events: events, Desk: r.desk, Processes: window.processes(w.processes), Probe: probing(w, window, prober), Log: log,
+		Reloaded: window.learn, Play: play,
 		Ring: ringOutside(r.settings),
 	})
 	if err != nil {

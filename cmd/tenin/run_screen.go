@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
@@ -71,9 +72,20 @@ type screenRun struct {
 	log    *slog.Logger
 	// wanted holds a token when staff want in.
 	wanted chan struct{}
+	front  atomic.Pointer[counter.Counter] // nil until shoppers are served
 }
 
 func (s *screenRun) close() { _ = s.window.Close() }
+
+// learn shows what the shop knows now.
+func (s *screenRun) learn() {
+	if s == nil {
+		return
+	}
+	if front := s.front.Load(); front != nil {
+		logging.Go(s.log, "examples", func() { front.Learn(counter.ShopOf(s.clerk)) }, nil)
+	}
+}
 
 // probe tries, inside the window's process, what it should not be able to do.
 func (s *screenRun) probe(ctx context.Context, t sandbox.Targets) ([]sandbox.Result, error) {
@@ -102,12 +114,11 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	backroom := s.clerk.Backroom()
 	sound := &roomSound{devices: devices, settings: s.settings.Audio, played: s.played}
 	shop := counter.ShopOf(s.clerk)
-	var calls callWatch
 	front := counter.New(counter.Options{
 		Glass: s.glass.Shopper(), Machine: s.desk, Clerk: s.clerk,
 		Name: s.clerk.Brand(), Language: screenLanguage(s.settings), Shop: shop,
 		Notice: screenNotice, Days: s.settings.Retention.Days, Patience: s.settings.Idle.Reset(),
-		Summon: func(topic, language string) { calls.set(backroom.Call(topic, language)) },
+		Summon: func(topic, language string) { backroom.Call(topic, language) },
 		Helped: backroom.Helped,
 		Trouble: func(t kiosk.Trouble, err error) {
 			if err != nil && !errors.Is(err, context.Canceled) {
@@ -116,12 +127,8 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 		},
 		Log: s.log,
 	})
-	defer backroom.Follow(func(now kiosk.Situation) {
-		front.Tell(counter.Outside{Closed: !now.Settings.Serving(), Notice: now.Settings.Notice, Muted: now.Settings.Muted})
-		if stage := calls.stage(now); stage != 0 {
-			front.Called(stage)
-		}
-	})()
+	s.front.Store(front)
+	defer backroom.Follow(front.Situation)()
 	defer s.report(ctx, s.desk)()
 
 	ctx, stop := context.WithCancel(ctx)
@@ -186,48 +193,4 @@ func (s *screenRun) played(err error) {
 	if err != nil {
 		s.log.Warn("no loudspeaker, answers are shown only", "error", err)
 	}
-}
-
-// callWatch follows the call that the shopper's screen speaks of.
-type callWatch struct {
-	mu   sync.Mutex
-	id   string
-	told counter.CallStage
-}
-
-// set begins to follow a call.
-func (w *callWatch) set(id string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.id, w.told = id, 0
-}
-
-// stage is what became of the call since the last time; 0: nothing.
-func (w *callWatch) stage(now kiosk.Situation) counter.CallStage {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.id == "" {
-		return 0
-	}
-	stage := counter.CallHandled
-	for _, c := range now.Calls {
-		if c.ID == w.id {
-			switch {
-			case c.Coming():
-				stage = counter.CallTaken
-			case c.Late:
-				stage = counter.CallLate
-			default:
-				stage = 0
-			}
-		}
-	}
-	if stage == w.told {
-		return 0
-	}
-	w.told = stage
-	if stage == counter.CallHandled {
-		w.id = ""
-	}
-	return stage
 }
