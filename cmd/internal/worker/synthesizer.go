@@ -78,6 +78,9 @@ func (v *Synthesizer) speak(ctx context.Context, text string, o speech.Options, 
 			reply, err := stream.Recv()
 			hung.Stop()
 			switch {
+			case ctx.Err() != nil:
+				// What lies here already, or the end, is not for somebody who has cancelled.
+				return ctx.Err()
 			case err == io.EOF:
 				return nil
 			case err != nil:
