@@ -27,22 +27,22 @@ func wall(a config.CallAddress) error {
 	size := unsafe.Offsetof(rules.Handled_access_net) + unsafe.Sizeof(rules.Handled_access_net)
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&rules)), size, 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("no Landlock wall: %w", errno)
 	}
 	defer unix.Close(int(fd))
 	if a.Scheme == "tcp" || a.Scheme == "http" {
 		port := portRule{unix.LANDLOCK_ACCESS_NET_CONNECT_TCP, uint64(a.Peer.Port())}
 		_, _, errno = unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, fd, netPort, uintptr(unsafe.Pointer(&port)), 0, 0, 0)
 		if errno != 0 {
-			return fmt.Errorf("Landlock: %w", errno)
+			return fmt.Errorf("no Landlock wall: %w", errno)
 		}
 	}
 	// Both belong to the thread that asks for them.
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("Landlock: %w", err)
+		return fmt.Errorf("no Landlock wall: %w", err)
 	}
 	if _, _, errno = unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("no Landlock wall: %w", errno)
 	}
 	return nil
 }

@@ -107,11 +107,11 @@ func TestTheRecoveryKeyGivesALostPINBack(t *testing.T) {
 	ctx := context.Background()
 	b.SetPIN(ctx, technician.Manager, "271829")
 	b.SetPIN(ctx, technician.Technician, "314159")
-	groups, asked, _ := b.MakeRecovery(ctx)
+	_, _, _ = b.MakeRecovery(ctx)
 	if r := b.ConfirmRecovery(ctx, "0000", "0000"); r.Problem != technician.RecoveryWrong {
 		t.Fatalf("%+v", r)
 	}
-	groups, asked, _ = b.MakeRecovery(ctx)
+	groups, asked, _ := b.MakeRecovery(ctx)
 	if r := b.ConfirmRecovery(ctx, strings.ToLower(groups[asked[0]-1]), groups[asked[1]-1]); r.Mark != technician.Good {
 		t.Fatalf("%+v", r)
 	}
@@ -189,14 +189,14 @@ func (v *voice) Read(ctx context.Context) ([]float32, error) {
 func (v *voice) Close() error { return nil }
 
 func TestTheMicrophonesTestShowsWhatWasRecognised(t *testing.T) {
-	b, m := here(t)
+	_, m := here(t)
 	m.Setup.Sound.Microphone = func(context.Context, audio.DeviceOptions) (setup.Ear, error) { return &voice{}, nil }
 	heard := 0
 	m.Recognise = func(_ context.Context, c audio.Clip) (string, error) {
 		heard = len(c.Samples)
 		return "はい", nil
 	}
-	b = FromSetup(*m)
+	b := FromSetup(*m)
 	phases := map[technician.MicrophonePhase]int{}
 	r := b.Microphone(context.Background(), func(s technician.Microphone) { phases[s.Phase]++ })
 	if !r.Result.Done() || r.Heard != "はい" || heard == 0 || r.NoiseDB >= r.SpeechDB {

@@ -137,7 +137,7 @@ func (s *Server) try(ctx context.Context, program string, o Options) error {
 	if _, err := bufio.NewReader(io.LimitReader(ready, 16)).ReadString('\n'); err != nil {
 		_ = cmd.Process.Kill()
 		<-dead
-		return fmt.Errorf("Xvfb did not come up: %w", err)
+		return fmt.Errorf("the server did not come up: %w", err)
 	}
 	s.cmd, s.dead = cmd, dead
 	return nil
