@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenin/ui"
+	"tenin/ui/uitest"
 )
 
 func TestEveryPhraseExistsInBothLanguages(t *testing.T) {
@@ -42,8 +43,8 @@ func TestEveryPhraseExistsInBothLanguages(t *testing.T) {
 func touches(v View, l ui.Look, size fyne.Size) []string {
 	var got []string
 	o := Draw(v, l, size, func(e Event) { got = append(got, fmt.Sprintf("%T%v", e, e)) })
-	for _, thing := range things(o, size) {
-		if b, ok := thing.object.(*ui.Button); ok {
+	for _, thing := range uitest.Things(o, size) {
+		if b, ok := thing.Object.(*ui.Button); ok {
 			test.Tap(b)
 		}
 	}
@@ -54,8 +55,8 @@ func TestEveryButtonOfEveryScreenSaysSomething(t *testing.T) {
 	app(t)
 	for _, v := range variants() {
 		buttons := 0
-		for _, thing := range things(Draw(v.state.view, v.look, v.size, func(Event) {}), v.size) {
-			if _, ok := thing.object.(*ui.Button); ok {
+		for _, thing := range uitest.Things(Draw(v.state.view, v.look, v.size, func(Event) {}), v.size) {
+			if _, ok := thing.Object.(*ui.Button); ok {
 				buttons++
 			}
 		}

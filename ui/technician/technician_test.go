@@ -14,6 +14,7 @@ import (
 
 	"tenin/ui"
 	"tenin/ui/keyboard"
+	"tenin/ui/uitest"
 )
 
 func TestEveryPhraseExistsInBothLanguages(t *testing.T) {
@@ -97,8 +98,8 @@ func TestEveryPhraseCanBeDrawn(t *testing.T) {
 func touches(v View, l ui.Look, size fyne.Size) []string {
 	var got []string
 	o := Draw(v, l, size, func(e Event) { got = append(got, fmt.Sprintf("%T%v", e, e)) })
-	for _, thing := range things(o, size) {
-		switch b := thing.object.(type) {
+	for _, thing := range uitest.Things(o, size) {
+		switch b := thing.Object.(type) {
 		case *ui.Button:
 			test.Tap(b)
 		case *area:
@@ -113,8 +114,8 @@ func TestEveryButtonOfEveryScreenSaysSomething(t *testing.T) {
 	app(t)
 	for _, v := range variants() {
 		buttons := 0
-		for _, thing := range things(Draw(v.state.view, v.look, v.size, func(Event) {}), v.size) {
-			switch thing.object.(type) {
+		for _, thing := range uitest.Things(Draw(v.state.view, v.look, v.size, func(Event) {}), v.size) {
+			switch thing.Object.(type) {
 			case *ui.Button, *area:
 				buttons++
 			}
@@ -150,9 +151,9 @@ func TestATargetsTouchArrivesWhereItsMarkIs(t *testing.T) {
 			at := fyne.NewPos(x*size.Width, y*size.Height)
 			var got []Touched
 			o := Draw(View{Screen: Targets{Next: i}}, ui.Look{}, size, func(e Event) { got = append(got, e.(Touched)) })
-			for _, thing := range things(o, size) {
-				a, ok := thing.object.(*area)
-				if b := thing.box; ok && at.X >= b.X && at.X < b.X+b.W && at.Y >= b.Y && at.Y < b.Y+b.H {
+			for _, thing := range uitest.Things(o, size) {
+				a, ok := thing.Object.(*area)
+				if b := thing.Box; ok && at.X >= b.X && at.X < b.X+b.W && at.Y >= b.Y && at.Y < b.Y+b.H {
 					a.MouseDown(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: at.SubtractXY(b.X, b.Y)}})
 				}
 			}
