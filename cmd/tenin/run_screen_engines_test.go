@@ -19,8 +19,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/screen/xfixture"
 	"tenin/ui"
+	kana "tenin/ui/keyboard"
 	"tenin/ui/shopper"
 	"tenin/ui/staff"
 	"tenin/ui/uitest"
@@ -254,4 +256,63 @@ func TestStaffComeInByKnockingAndOnlyWithAPIN(t *testing.T) {
 	d.tapStaff(pad(6, false), staff.EnterPIN{})
 	calm := staff.View{Shop: screenShop, Screen: staff.Help{}}
 	d.waitForPicture(whole, staff.Draw(calm, ui.Look{}, d.size, func(staff.Event) {}))
+}
+
+// keys is a keyboard's sink for whom only the picture counts.
+type keys struct{}
+
+func (keys) Changed(kana.View) {}
+func (keys) Entered(string)    {}
+
+func TestAVisitByTypingThatEndsWithStaffOnADisplay(t *testing.T) {
+	s := openRoom(t, shopAnswers, through+"\n[shop]\nname = \""+screenShop+"\"\n")
+	test.NewTempApp(t)
+	d := startDisplay(t, s)
+	consent := view(shopper.Consent{})
+	d.tap(view(shopper.Attract{}), shopper.Start{})
+	d.waitFor(consent)
+	d.tap(consent, shopper.Consented{How: shopper.Type})
+	board := kana.New(nil, keys{}, "尋ねる", false)
+	typing := func() shopper.View { return view(shopper.Typing{Board: board.View()}) }
+	d.waitFor(typing())
+	insert := func(letter string) kana.Key { return kana.Key{Kind: kana.Insert, Text: letter} }
+	mark := kana.Key{Kind: kana.Modify}
+	for _, key := range []kana.Key{
+		insert("へ"), insert("ん"), insert("ひ"), mark, mark, insert("ん"), insert("て"), mark, insert("き"), insert("ま"), insert("す"), insert("か"),
+	} {
+		d.tap(typing(), shopper.Typed{Key: key})
+		board.Press(key)
+	}
+	if text := board.View().State.String(); text != "へんぴんできますか" {
+		t.Fatalf("the keys make %q", text)
+	}
+	d.tap(typing(), shopper.Typed{Key: kana.Key{Kind: kana.Enter}})
+	line := image.Rect(60, 150, 460, 235)
+	over := view(shopper.Answer{Question: "質問", Text: "答え。", AskHelped: true})
+	d.waitForPicture(line, shopper.Draw(over, ui.Look{}, d.size, func(shopper.Event) {}))
+
+	d.tap(over, shopper.CallStaff{})
+	// What a banner says stands below its pictogram.
+	banner := image.Rect(60, 440, 1020, 540)
+	staffScreen := func(s shopper.Staff) fyne.CanvasObject {
+		return shopper.Draw(view(s), ui.Look{}, d.size, func(shopper.Event) {})
+	}
+	d.waitForPicture(banner, staffScreen(shopper.Staff{}))
+	house, err := kiosk.OpenHouse(t.Context(), filepath.Join(s.user, ".local", "share", "tenin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer house.Close()
+	now, err := house.Situation(t.Context())
+	if err != nil || len(now.Calls) != 1 {
+		t.Fatalf("%+v, %v", now, err)
+	}
+	if err := house.Take(t.Context(), now.Calls[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	d.waitForPicture(banner, staffScreen(shopper.Staff{Coming: true}))
+	if err := house.Handled(t.Context(), now.Calls[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	d.waitForPicture(line, shopper.Draw(over, ui.Look{}, d.size, func(shopper.Event) {}))
 }
