@@ -72,19 +72,6 @@ since, waited_seconds, by. --once prints who waits now, and ends.`,
 	return c
 }
 
-// windowSize reads WIDTHxHEIGHT; empty is the whole display.
-func windowSize(text string) (width, height int, err error) {
-	if text == "" {
-		return 0, 0, nil
-	}
-	var rest string
-	n, _ := fmt.Sscanf(text+" ", "%dx%d%s", &width, &height, &rest)
-	if n != 2 || width < 320 || height < 320 || width > 16384 || height > 16384 {
-		return 0, 0, usageError{fmt.Errorf("--window %q is no size: use one as 1280x720, 320 to 16384 dots each way", text)}
-	}
-	return width, height, nil
-}
-
 // dialHouse is the kiosk that runs on the home. Without one there is nothing to show.
 func dialHouse(ctx context.Context, home string) (kiosk.House, error) {
 	client, err := kiosk.DialKiosk(ctx, home)
@@ -114,13 +101,7 @@ func (d *dashboard) show(ctx context.Context, home string, settings config.Confi
 		return err
 	}
 	defer func() { _ = house.Close() }()
-	mode, err := sandboxMode(home, settings)
-	if err != nil {
-		return err
-	}
-	window, err := screen.Start(ctx, screen.Options{
-		Display: d.display, Windowed: width > 0, Width: width, Height: height, Mode: mode, Log: log.Logger,
-	})
+	window, err := openWindow(ctx, home, settings, width, height, screen.Options{Display: d.display, Log: log.Logger})
 	if err != nil {
 		return fmt.Errorf("%w; `tenin dashboard --text` needs no display", err)
 	}

@@ -28,18 +28,13 @@ const screenNotice = "2026-11-screen"
 
 // openScreen opens the kiosk's window, which says that the kiosk is being prepared.
 func (o runOptions) openScreen(ctx context.Context, f *flags, home string, settings config.Config, log *slog.Logger) (*screenRun, error) {
-	mode, err := sandboxMode(home, settings)
-	if err != nil {
-		return nil, err
-	}
 	width, height, err := windowSize(o.window)
 	if err != nil {
 		return nil, err
 	}
-	options := screen.Options{Mode: mode, Log: log, Windowed: width > 0, Width: width, Height: height, Alert: func(a screen.Alert) {
+	window, err := openWindow(ctx, home, settings, width, height, screen.Options{Log: log, Alert: func(a screen.Alert) {
 		f.say("the window failed %d times within a minute: the next try is in %v, call a technician", a.Crashes, a.Pause)
-	}}
-	window, err := screen.Start(ctx, options)
+	}})
 	if err != nil {
 		return nil, err
 	}

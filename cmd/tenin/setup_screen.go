@@ -36,11 +36,7 @@ func setupOnScreen(ctx context.Context, f *flags, window string) error {
 		return err
 	}
 	defer log.Close()
-	mode, err := sandboxMode(home, settings)
-	if err != nil {
-		return err
-	}
-	glass, err := screen.Start(ctx, screen.Options{Mode: mode, Log: log.Logger, Windowed: width > 0, Width: width, Height: height})
+	glass, err := openWindow(ctx, home, settings, width, height, screen.Options{Log: log.Logger})
 	if err != nil {
 		return fmt.Errorf("%w; `tenin setup` alone needs no display", err)
 	}

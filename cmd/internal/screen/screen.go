@@ -134,12 +134,8 @@ func (s *Screen) Renderer() string {
 
 // PID is the process that owns the window now; 0 while there is none.
 func (s *Screen) PID() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.process == nil {
-		return 0
-	}
-	return s.process.cmd.Process.Pid
+	pid, _, _ := s.Process()
+	return pid
 }
 
 // ErrClosed says that the Screen was closed.

@@ -62,7 +62,7 @@ type Options struct {
 	Patience time.Duration
 	// StaffPatience is that of somebody who waits for staff; 0 is 5 min.
 	StaffPatience time.Duration
-	// Late is when nobody coming is too long, if CallLate does not say so before; 0: only that does.
+	// Late is when nobody coming is too long, if Situation does not say so before; 0: only that does.
 	Late time.Duration
 	// Summon calls staff: topic is the shop's own word for what for and may be empty, language what the shopper's screen
 	// speaks ("ja", "en", "zh", "ko"). It must not wait.
@@ -178,9 +178,6 @@ func (c *Counter) Learn(s Shop) { c.happen(learnt{s}) }
 
 // Tell shows what the staff have set.
 func (c *Counter) Tell(o Outside) { c.happen(told{o}) }
-
-// Called shows what became of the call of staff that the screen speaks of.
-func (c *Counter) Called(stage CallStage) { c.happen(called{stage}) }
 
 // Show implements kiosk.Front.
 func (c *Counter) Show(s kiosk.State) { c.happen(entered{s}) }

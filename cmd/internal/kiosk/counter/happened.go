@@ -51,7 +51,7 @@ type (
 	// told is what the staff have set.
 	told struct{ outside Outside }
 	// called is what became of a call of staff.
-	called struct{ stage CallStage }
+	called struct{ stage callStage }
 	// learnt is another shop's worth of knowledge.
 	learnt struct{ shop Shop }
 )

@@ -45,15 +45,15 @@ type Outside struct {
 	MicrophoneOff bool
 }
 
-// CallStage is what became of a call of staff.
-type CallStage uint8
+// callStage is what became of a call of staff.
+type callStage uint8
 
 // The stages.
 const (
-	// CallLate: nobody has taken it for longer than the shop wants.
-	CallLate CallStage = iota + 1
-	// CallTaken: somebody is on the way.
-	CallTaken
-	// CallHandled: somebody has been there.
-	CallHandled
+	// callLate: nobody has taken it for longer than the shop wants.
+	callLate callStage = iota + 1
+	// callTaken: somebody is on the way.
+	callTaken
+	// callHandled: somebody has been there.
+	callHandled
 )

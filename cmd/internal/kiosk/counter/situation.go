@@ -5,7 +5,7 @@ import "tenin/cmd/internal/kiosk"
 // Situation shows what the staff have set and what they do about the shopper's call: it is what kiosk.House's Watch is
 // given in the kiosk's own process.
 func (c *Counter) Situation(s kiosk.Situation) {
-	stage := CallStage(0)
+	stage := callStage(0)
 	c.mu.Lock()
 	outside := Outside{
 		Closed: !s.Settings.Serving(), Notice: s.Settings.Notice, Muted: s.Settings.Muted, MicrophoneOff: c.state.outside.MicrophoneOff,
@@ -18,13 +18,13 @@ func (c *Counter) Situation(s kiosk.Situation) {
 		}
 		switch c.call = call.ID; {
 		case call.Coming():
-			stage = CallTaken
+			stage = callTaken
 		case call.Late:
-			stage = CallLate
+			stage = callLate
 		}
 	}
 	if was != "" && c.call == "" {
-		stage = CallHandled
+		stage = callHandled
 	}
 	c.mu.Unlock()
 	c.happen(told{outside})

@@ -62,7 +62,7 @@ func step(s state, now time.Time, h happening) (state, []effect) {
 	case told:
 		s, effects = s.tell(h.outside)
 	case called:
-		s, effects = s.callStage(h.stage)
+		s, effects = s.callIs(h.stage)
 	case learnt:
 		s.shop = h.shop
 	}
@@ -285,17 +285,17 @@ func (s state) tell(o Outside) (state, []effect) {
 	return s, effects
 }
 
-func (s state) callStage(stage CallStage) (state, []effect) {
+func (s state) callIs(stage callStage) (state, []effect) {
 	if !s.waiting.called() {
 		return s, nil
 	}
 	s.touched = s.now
 	switch stage {
-	case CallLate:
+	case callLate:
 		s.waiting.late = true
-	case CallTaken:
+	case callTaken:
 		s.waiting.coming, s.waiting.late = true, false
-	case CallHandled:
+	case callHandled:
 		if _, waits := s.at.(kiosk.StaffCalled); waits {
 			s.waiting.coming, s.waiting.late = true, false
 			return s, []effect{send{s.at, []kiosk.Event{kiosk.StaffCame{}}}}

@@ -375,7 +375,7 @@ func TestUnderAnyTouchesTheScreenSaysWhatTheMachineDoes(t *testing.T) {
 				case 1:
 					m.happen(told{Outside{Closed: rapid.Bool().Draw(t, "closed"), Muted: rapid.Bool().Draw(t, "muted"), MicrophoneOff: rapid.Bool().Draw(t, "off")}})
 				case 2:
-					m.happen(called{CallStage(rapid.IntRange(0, 3).Draw(t, "stage"))})
+					m.happen(called{callStage(rapid.IntRange(0, 3).Draw(t, "stage"))})
 				case 3:
 					m.happen(receipted{m.s.session, rapid.SampledFrom([]string{"", canary + "7K4M"}).Draw(t, "code")})
 				case 4:

@@ -86,7 +86,7 @@ func (s State) entered(e Done) (State, []Effect) {
 	}
 	switch {
 	case errors.Is(e.Err, storage.ErrPINLocked):
-		at.until = s.now.Add(pinWait(e.Err))
+		at.until = s.now.Add(storage.PINWait(e.Err))
 		at.wrong = false
 	case errors.Is(e.Err, storage.ErrWrongPIN):
 		at.wrong = true

@@ -561,7 +561,7 @@ func TestTheWaitIsReadFromTheVaultsOwnLine(t *testing.T) {
 		"佐藤: locked after wrong PINs: try again in 1m4s (process 3)": 64 * time.Second,
 		"locked": 30 * time.Second,
 	} {
-		if got := pinWait(fmt.Errorf("%s", line)); got != want {
+		if got := storage.PINWait(fmt.Errorf("%s", line)); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}

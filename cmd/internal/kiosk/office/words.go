@@ -3,7 +3,6 @@ package office
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"tenin/cmd/internal/control"
@@ -102,21 +101,4 @@ func dayName(l staff.Language, day string) string {
 		return t.Format("Monday 2 January")
 	}
 	return t.Format("1月2日") + "（" + string([]rune("日月火水木金土")[t.Weekday()]) + "）"
-}
-
-// pinWait is for how long no PIN is taken after too many wrong ones. The vault tells it in its line, which alone crosses the
-// control socket.
-func pinWait(err error) time.Duration {
-	_, after, found := strings.Cut(err.Error(), "try again in ")
-	if !found {
-		return 30 * time.Second
-	}
-	if i := strings.IndexAny(after, " \n,;:)"); i >= 0 {
-		after = after[:i]
-	}
-	d, parseErr := time.ParseDuration(after)
-	if parseErr != nil || d <= 0 {
-		return 30 * time.Second
-	}
-	return d
 }

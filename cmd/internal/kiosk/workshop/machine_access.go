@@ -94,7 +94,7 @@ func entryOf(err error) Entry {
 	case err == nil:
 		return Entry{}
 	case errors.Is(err, storage.ErrPINLocked):
-		return Entry{Refusal: technician.PINWait, Wait: waitOf(err)}
+		return Entry{Refusal: technician.PINWait, Wait: int(storage.PINWait(err).Round(time.Second).Seconds())}
 	case errors.Is(err, storage.ErrWeakPIN):
 		return Entry{Refusal: technician.PINEasy}
 	case errors.Is(err, seal.ErrRecoveryKey), errors.Is(err, storage.ErrNoRecovery):
@@ -103,17 +103,6 @@ func entryOf(err error) Entry {
 		return Entry{Refusal: technician.PINWrong}
 	}
 	return Entry{Refusal: technician.PINShut}
-}
-
-// waitOf is how long the error says that no PIN is looked at, in seconds; the shortest of all locks where it does not say.
-func waitOf(err error) int {
-	text := err.Error()
-	if i := strings.LastIndex(text, "try again in "); i >= 0 {
-		if d, err := time.ParseDuration(strings.Fields(text[i+len("try again in "):])[0]); err == nil && d > 0 {
-			return int(d.Round(time.Second).Seconds())
-		}
-	}
-	return 30
 }
 
 func (m *machine) SetPIN(_ context.Context, who technician.Who, pin string) Entry {
