@@ -108,10 +108,9 @@ func (s *screenRun) processes(workers func() []kiosk.ControlProcess) func() []ki
 func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	backroom := s.clerk.Backroom()
 	sound := &roomSound{devices: devices, settings: s.settings.Audio, played: s.played}
-	shop := counter.ShopOf(s.clerk)
 	front := counter.New(counter.Options{
 		Glass: s.glass.Shopper(), Machine: s.desk, Clerk: s.clerk,
-		Name: s.clerk.Brand(), Language: screenLanguage(s.settings), Shop: shop,
+		Name: s.clerk.Brand(), Language: screenLanguage(s.settings), Shop: counter.ShopOf(s.clerk),
 		Notice: screenNotice, Days: s.settings.Retention.Days, Patience: s.settings.Idle.Reset(),
 		Summon: func(topic, language string) { backroom.Call(topic, language) },
 		Helped: backroom.Helped,
@@ -135,7 +134,7 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	logging.Go(s.log, "glass", func() { s.glass.Run(ctx) }, ended)
 	logging.Go(s.log, "counter", func() { _ = front.Run(ctx) }, ended)
 	logging.Go(s.log, "office", func() {
-		terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: shop.Words, Undrawable: ui.Undrawable}
+		terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: office.Dictionary(s.clerk.Words()), Undrawable: ui.Undrawable}
 		s.letStaffIn(ctx, backroom, terms, office.Options{Player: sound, Log: s.log})
 	}, ended)
 	s.desk.Run(ctx, front.Device(sound), front, front.Taps(kiosk.RunnerOptions{
