@@ -61,7 +61,7 @@ Exit codes: 0 done; 1 failed; 2 usage; 3 refused by policy or permission; 4 data
 	}
 	add("clerk", newRun(f), newDashboard(f), newAsk(f), newChat(f), newTranscribe(f), newSpeak(f))
 	add("shop", newShop(f), newKnowledge(f), newSessions(f), newStaff(f), newNotice(f), newKeys(f))
-	add("machine", newSetup(f), newStatus(f), newModels(f), newDoctor(f), newBench(f), newHub(f), newWipe(f), newMan(f))
+	add("machine", newSetup(f), newStatus(f), newModels(f), newDoctor(f), newBench(f), newHub(f), newFirmware(f), newWipe(f), newMan(f))
 	root.AddCommand(newHelpConfig())
 	root.SetHelpCommand(newHelp())
 	// Cobra would add these when the program runs, and their arguments would stay unchecked.
