@@ -34,9 +34,10 @@ type Backroom struct {
 	settings  Settings
 	before    *Settings // what Change.Undo goes back to; nil: nothing was changed
 	tally     storage.Tally
-	dirty     map[string]bool // notes that are to be written
-	counted   time.Time       // when the tally was written last
-	failed    error           // why the last of them was not
+	over      []*storage.Tally // of days that are over, until the keeper has written them
+	dirty     map[string]bool  // notes that are to be written
+	counted   time.Time        // when the tally was written last
+	failed    error            // why the last of them was not
 	followers map[*follower]bool
 	events    *control.Events
 	ring      func(Ring)
@@ -212,8 +213,9 @@ func (b *Backroom) write(all bool) {
 		}
 	}
 	calls, kept, tally := slices.Clone(b.calls), keptSettings{b.settings, b.before}, b.tally.Clone()
+	over := slices.Clone(b.over)
 	b.mu.Unlock()
-	var failed error
+	failed := b.writeOver(over, now)
 	for note := range dirty {
 		var err error
 		switch note {

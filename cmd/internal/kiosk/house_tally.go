@@ -1,7 +1,9 @@
 package kiosk
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"tenin/llm/dialogue"
@@ -51,22 +53,48 @@ func (b *Backroom) add(topic string, c storage.Counts) {
 	b.count(now, func() { b.tally.Add(now, topic, c) })
 }
 
-// count changes the tally of today; b.mu is held. A tally of another day is kept first.
+// count changes the tally of today; b.mu is held.
 func (b *Backroom) count(now time.Time, add func()) {
 	if day := storage.TallyDay(now); b.tally.Day != day {
-		before := b.tally.Clone()
-		b.tally = storage.Tally{Day: day}
-		// The keeper writes today's alone. The clock may have been set back to a day that has a tally.
-		if b.dirty[noteTally] {
-			_ = b.vault.PutTally(before)
-		}
-		if kept, err := b.vault.Tally(now); err == nil {
-			b.tally = kept
-		}
-		_ = b.vault.ForgetTallies(now)
+		b.turnDay(day, now)
 	}
 	add()
 	b.changed(noteTally)
+}
+
+// turnDay begins the tally of another day; b.mu is held. The tally before is left to the keeper, which may be writing an
+// older state of it at this moment: two writers could end in the wrong order.
+func (b *Backroom) turnDay(day string, now time.Time) {
+	if before := b.tally; before.Calls > 0 || before.Total() != (storage.Counts{}) {
+		b.over = append(b.over, &before)
+	}
+	// The clock may have been set back to a day that has a tally.
+	if i := slices.IndexFunc(b.over, func(t *storage.Tally) bool { return t.Day == day }); i >= 0 {
+		b.tally = b.over[i].Clone()
+		b.over = slices.Delete(b.over, i, i+1)
+		return
+	}
+	b.tally = storage.Tally{Day: day}
+	if kept, err := b.vault.Tally(now); err == nil {
+		b.tally = kept
+	}
+}
+
+// writeOver keeps tallies of days that are over; it is the keeper's.
+func (b *Backroom) writeOver(over []*storage.Tally, now time.Time) (failed error) {
+	if len(over) == 0 {
+		return nil
+	}
+	for _, t := range over {
+		if err := b.vault.PutTally(*t); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		b.mu.Lock()
+		b.over = slices.DeleteFunc(b.over, func(o *storage.Tally) bool { return o == t })
+		b.mu.Unlock()
+	}
+	return errors.Join(failed, b.vault.ForgetTallies(now))
 }
 
 // today returns the counts of the last days, today first.
@@ -75,21 +103,32 @@ func (b *Backroom) today(days int) ([]storage.Tally, error) {
 		return nil, fmt.Errorf("counts are kept for %d days: ask for 1 to %d", storage.TallyDays, storage.TallyDays)
 	}
 	now := b.now()
-	b.mu.Lock()
-	today := b.tally.Clone()
-	b.mu.Unlock()
 	list := make([]storage.Tally, days)
 	for i := range list {
 		day := time.Date(now.Year(), now.Month(), now.Day()-i, 12, 0, 0, 0, now.Location())
-		if storage.TallyDay(day) == today.Day {
-			list[i] = today
-			continue
-		}
-		t, err := b.vault.Tally(day)
-		if err != nil {
-			return nil, err
+		t, unwritten := b.unwritten(storage.TallyDay(day))
+		if !unwritten {
+			var err error
+			if t, err = b.vault.Tally(day); err != nil {
+				return nil, err
+			}
 		}
 		list[i] = t
 	}
 	return list, nil
+}
+
+// unwritten returns the tally of a day that the vault may not have, or not as it is now.
+func (b *Backroom) unwritten(day string) (storage.Tally, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.tally.Day == day {
+		return b.tally.Clone(), true
+	}
+	for _, t := range b.over {
+		if t.Day == day {
+			return t.Clone(), true
+		}
+	}
+	return storage.Tally{}, false
 }

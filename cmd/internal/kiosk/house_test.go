@@ -500,6 +500,30 @@ func TestTodayCountsByTopicAndHourAndHoldsNoWord(t *testing.T) {
 	})
 }
 
+func TestADayThatEndsWhileItsCountsAreWrittenLosesNone(t *testing.T) {
+	clock := &clockwork{at: noon()}
+	clerk, house, _ := openHousesAt(t, ControlOptions{}, clock.now)
+	room := clerk.Backroom()
+	for i := range 100 {
+		// The keeper is at it whenever counts are due, and what it writes may be older than what is counted meanwhile.
+		clock.set(noon().AddDate(0, 0, i))
+		for range 3 {
+			room.Asked(dialogue.Reply{Kind: dialogue.Approved, Topic: "返品"})
+		}
+		clock.set(noon().AddDate(0, 0, i+1))
+		room.Asked(dialogue.Reply{Kind: dialogue.HandOff})
+		days, err := house.Today(t.Context(), 2)
+		must(t, err)
+		wantBefore := 3
+		if i > 0 {
+			wantBefore = 4 // and the hand-off with which that day was begun
+		}
+		if got := days[1].Total().Questions(); got != wantBefore || days[0].Total().HandedOff != 1 {
+			t.Fatalf("day %d: %d questions, want %d; the next: %+v", i, got, wantBefore, days[0].Total())
+		}
+	}
+}
+
 func TestOnlyTheCounterIsCountedAndOnlyCountsReachTheVault(t *testing.T) {
 	clerk, near, _ := openHouses(t, ControlOptions{})
 	const words = "駐車場に置き忘れた青い傘のことで吉田さんに伝えてください"
