@@ -508,6 +508,7 @@ func TestADayThatEndsWhileItsCountsAreWrittenLosesNone(t *testing.T) {
 		// The keeper is at it whenever counts are due, and what it writes may be older than what is counted meanwhile.
 		clock.set(noon().AddDate(0, 0, i))
 		room.Asked(dialogue.Reply{Kind: dialogue.Approved, Topic: "返品"})
+		room.Call("返品", "ja") // is written as well, and takes the keeper's time
 		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
 		clock.set(noon().AddDate(0, 0, i+1))
 		room.Asked(dialogue.Reply{Kind: dialogue.HandOff})
