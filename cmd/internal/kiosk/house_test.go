@@ -505,21 +505,16 @@ func TestADayThatEndsWhileItsCountsAreWrittenLosesNone(t *testing.T) {
 	clerk, house, _ := openHousesAt(t, ControlOptions{}, clock.now)
 	room := clerk.Backroom()
 	for i := range 100 {
-		// The keeper is at it whenever counts are due, and what it writes may be older than what is counted meanwhile.
 		clock.set(noon().AddDate(0, 0, i).Add(tallyEvery))
-		room.Asked(dialogue.Reply{Kind: dialogue.Approved, Topic: "返品"})
-		room.Call("返品", "ja") // is written as well, and takes the keeper's time
-		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
+		room.Call("返品", "ja")
+		// Somewhere in here the keeper takes the counts; then it writes the call, and then them.
+		time.Sleep(time.Duration(i) * 5 * time.Microsecond)
 		clock.set(noon().AddDate(0, 0, i+1))
 		room.Asked(dialogue.Reply{Kind: dialogue.HandOff})
 		days, err := house.Today(t.Context(), 2)
 		must(t, err)
-		wantBefore := 1
-		if i > 0 {
-			wantBefore = 2 // and the hand-off with which that day was begun
-		}
-		if got := days[1].Total().Questions(); got != wantBefore || days[0].Total().HandedOff != 1 {
-			t.Fatalf("day %d: %d questions, want %d; the next: %+v", i, got, wantBefore, days[0].Total())
+		if days[1].Calls != 1 || days[0].Total().HandedOff != 1 {
+			t.Fatalf("day %d: %d calls; the next: %+v", i, days[1].Calls, days[0].Total())
 		}
 	}
 }
