@@ -26,6 +26,9 @@ const (
 	exitDamaged = 4
 )
 
+// exitForSetUp is how the kiosk's process tells its launcher that a technician stands there. No command ends with it.
+const exitForSetUp = 77
+
 // usageError is a command line or a settings file that cannot be understood.
 type usageError struct{ error }
 

@@ -12,7 +12,8 @@ func newRun(f *flags) *cobra.Command {
 		Use:   "run",
 		Short: "The kiosk: hear questions and answer them until it is stopped",
 		Long: `Runs the clerk on the display that DISPLAY names: shoppers touch and speak, and staff come in by touching the shop's mark
-five times. The window takes the whole display, or --window of it for a look at a desk.
+five times. The window takes the whole display, or --window of it for a look at a desk. A technician's PIN leads to the
+set-up, for which the kiosk makes room; an installed kiosk that was never set up begins with it.
 
 With --headless it needs no display. With a terminal and a microphone it listens when Enter is touched, after asking whether
 the conversation may be kept; without a yes it answers all the same and keeps nothing. Without a terminal or a microphone,
@@ -44,7 +45,7 @@ With --json one object a line, as ` + "`tenin ask`" + `.`,
 				return err
 			}
 			if childRole != kioskRole {
-				return launch(cmd.Context(), home, settings, !o.headless)
+				return o.launch(cmd.Context(), f, home, settings)
 			}
 			return o.kiosk(cmd, f, home, settings)
 		},

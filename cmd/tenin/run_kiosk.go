@@ -92,7 +92,7 @@ func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings co
 	switch {
 	case window != nil:
 		window.headlessRun = run
-		window.serve(ctx, devices)
+		err = window.serve(ctx, devices)
 	case o.wait:
 		run.wait(ctx, !o.examined)
 	case devices != nil:

@@ -21,6 +21,26 @@ const kioskRole = "kiosk"
 // childRole is what this process was started as by another of this program; empty for one that a person started.
 var childRole string
 
+// launch keeps the kiosk running until ctx ends or the kiosk does, and gives its place to the technician's screens whenever
+// it ends for them. They have the vault and the sound devices for themselves, and the network to join a hub; no shopper is
+// there meanwhile.
+func (o runOptions) launch(ctx context.Context, f *flags, home string, settings config.Config) error {
+	if !o.headless && service.Installed(home) && !kiosk.HasVault(home) {
+		o.setUp(ctx, f, home, false)
+	}
+	for ctx.Err() == nil {
+		err := launch(ctx, home, settings, !o.headless)
+		if quiet, ok := errors.AsType[quietError](err); !ok || quiet.code != exitForSetUp {
+			return err
+		}
+		o.setUp(ctx, f, home, true)
+		if home, settings, err = f.load(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // launch runs the kiosk as a child without a network and waits for it. What stays here keeps the host's network, so that
 // it can start the uplink again after a crash, and therefore sees no vault, no key and no word of a shopper.
 // shows says that the kiosk has a screen: only then may it reach a display, through a process of its own.

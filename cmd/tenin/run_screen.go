@@ -104,8 +104,9 @@ func (s *screenRun) processes(workers func() []kiosk.ControlProcess) func() []ki
 	}
 }
 
-// serve serves one shopper after the other until ctx ends.
-func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
+// serve serves one shopper after the other until ctx ends, or until a technician wants the whole kiosk: then the error is
+// the one that tells the launcher.
+func (s *screenRun) serve(ctx context.Context, devices soundDevices) error {
 	backroom := s.clerk.Backroom()
 	sound := &roomSound{devices: devices, settings: s.settings.Audio, played: s.played}
 	front := counter.New(counter.Options{
@@ -125,21 +126,27 @@ func (s *screenRun) serve(ctx context.Context, devices soundDevices) {
 	defer backroom.Follow(front.Situation)()
 	defer s.report(ctx, s.desk)()
 
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	defer stop()
+	defer stop(nil)
 	beside.Add(3)
 	ended := func(bool) { beside.Done() }
 	logging.Go(s.log, "glass", func() { s.glass.Run(ctx) }, ended)
 	logging.Go(s.log, "counter", func() { _ = front.Run(ctx) }, ended)
 	logging.Go(s.log, "office", func() {
-		terms := office.Terms{Counter: true, English: screenLanguage(s.settings) == shopper.English, Words: office.Dictionary(s.clerk.Words()), Undrawable: ui.Undrawable}
-		s.letStaffIn(ctx, backroom, terms, office.Options{Player: sound, Log: s.log})
+		terms := office.Terms{Counter: true, SetUp: true, English: screenLanguage(s.settings) == shopper.English, Words: office.Dictionary(s.clerk.Words()), Undrawable: ui.Undrawable}
+		if s.letStaffIn(ctx, backroom, terms, office.Options{Player: sound, Log: s.log}) {
+			stop(office.ErrSetUp)
+		}
 	}, ended)
 	s.desk.Run(ctx, front.Device(sound), front, front.Taps(kiosk.RunnerOptions{
 		Reset: s.forget, Erase: s.erase, Ahead: s.clerk.RenderQuietly, Watch: s.watch,
 	}))
+	if errors.Is(context.Cause(ctx), office.ErrSetUp) {
+		return quietError{exitForSetUp}
+	}
+	return nil
 }
 
 // forget makes everything anew that heard, spoke or showed a shopper's words.
@@ -151,21 +158,25 @@ func (s *screenRun) forget(ctx context.Context) error {
 	return errors.Join(err, s.window.Forget(ctx))
 }
 
-// letStaffIn shows the staff's screens whenever they knock. As long as nobody has a PIN nobody gets in: shoppers stand here.
-func (s *screenRun) letStaffIn(ctx context.Context, backroom *kiosk.Backroom, terms office.Terms, o office.Options) {
+// letStaffIn shows the staff's screens whenever they knock, until ctx ends or a technician's PIN asks for the whole kiosk.
+// As long as nobody has a PIN nobody gets in: shoppers stand here.
+func (s *screenRun) letStaffIn(ctx context.Context, backroom *kiosk.Backroom, terms office.Terms, o office.Options) (setUp bool) {
+	house := backroom.Door()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-s.wanted:
 		}
-		house := backroom.Door()
 		if !s.anybody(ctx, house) {
 			s.flags.say("somebody knocked at the shop's mark, and nobody has a PIN yet: make one with `tenin staff add`")
 			continue
 		}
 		s.glass.Turn(pane.Staffs)
 		err := office.New(house, terms, o).Run(ctx, s.glass.Staff().Touches(), s.glass.Staff().Show)
+		if errors.Is(err, office.ErrSetUp) {
+			return true
+		}
 		s.glass.Turn(pane.Shoppers)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("the staff's screens ended", "error", err)

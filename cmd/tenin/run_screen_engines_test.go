@@ -25,6 +25,7 @@ import (
 	kana "tenin/ui/keyboard"
 	"tenin/ui/shopper"
 	"tenin/ui/staff"
+	"tenin/ui/technician"
 	"tenin/ui/uitest"
 )
 
@@ -256,6 +257,49 @@ func TestStaffComeInByKnockingAndOnlyWithAPIN(t *testing.T) {
 	d.tapStaff(pad(6, false), staff.EnterPIN{})
 	calm := staff.View{Shop: screenShop, Screen: staff.Help{}}
 	d.waitForPicture(whole, staff.Draw(calm, ui.Look{}, d.size, func(staff.Event) {}))
+}
+
+func TestATechnicianComesInAndTheKioskMakesRoomUntilTheSetUpIsLeft(t *testing.T) {
+	s := openRoom(t, shopAnswers, through+"\n[shop]\nname = \""+screenShop+"\"\n")
+	test.NewTempApp(t)
+	for _, account := range [][]string{{"hana", "manager", "271829"}, {"teru", "technician", "314159"}} {
+		pin := filepath.Join(t.TempDir(), "pin")
+		if err := os.WriteFile(pin, []byte(account[2]+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		flags := []string{"staff", "add", account[0], "--role", account[1], "--pin-file", pin}
+		if account[0] != "hana" {
+			manager := filepath.Join(t.TempDir(), "manager")
+			if err := os.WriteFile(manager, []byte("271829\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			flags = append(flags, "--by", "hana", "--by-pin-file", manager)
+		}
+		tenin(t, s.env, flags...)
+	}
+	d := startDisplay(t, s)
+	for range 5 {
+		d.tap(view(shopper.Attract{}), shopper.Knock{})
+		time.Sleep(100 * time.Millisecond)
+	}
+	pad := func(name string, digits int) staff.View {
+		return staff.View{Shop: screenShop, Screen: staff.Lock{Names: []string{"hana", "teru"}, Name: name, Digits: digits, Back: true}}
+	}
+	whole := image.Rect(60, 400, 1020, 1800)
+	d.waitForPicture(whole, staff.Draw(pad("", 0), ui.Look{}, d.size, func(staff.Event) {}))
+	d.tapStaff(pad("", 0), staff.ChooseName{Name: "teru"})
+	d.waitForPicture(whole, staff.Draw(pad("teru", 0), ui.Look{}, d.size, func(staff.Event) {}))
+	for _, digit := range strings.Split("314159", "") {
+		d.tapStaff(pad("teru", 0), staff.PINKey{Key: digit})
+	}
+	d.tapStaff(pad("teru", 6), staff.EnterPIN{})
+	menu := technician.View{Kiosk: "1", Screen: technician.Menu{}}
+	draw := func(send func(technician.Event)) fyne.CanvasObject { return technician.Draw(menu, ui.Look{}, d.size, send) }
+	d.waitForPicture(whole, draw(func(technician.Event) {}))
+
+	var left bool
+	d.touch(draw(func(e technician.Event) { _, left = e.(technician.Leave) }), func() bool { return left })
+	d.waitFor(view(shopper.Attract{}))
 }
 
 // keys is a keyboard's sink for whom only the picture counts.

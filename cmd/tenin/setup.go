@@ -19,7 +19,7 @@ import (
 )
 
 func newSetup(f *flags) *cobra.Command {
-	var onScreen bool
+	var onScreen, entered bool
 	var window string
 	c := &cobra.Command{
 		Use:   "setup",
@@ -38,7 +38,7 @@ JSON, one object a line: part, state (undone, ok, warn, fail), code, text, do.`,
   tenin setup recovery`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if onScreen || window != "" {
-				return setupOnScreen(cmd.Context(), f, window)
+				return setupOnScreen(cmd.Context(), f, window, entered)
 			}
 			s, err := openSetup(f)
 			if err != nil {
@@ -62,6 +62,9 @@ JSON, one object a line: part, state (undone, ok, warn, fail), code, text, do.`,
 	}
 	c.Flags().BoolVar(&onScreen, "screen", false, "the technician's screens, by touch")
 	c.Flags().StringVar(&window, "window", "", "the same in a window of this size in dots, as 540x960, instead of the whole display")
+	c.Flags().BoolVar(&entered, "entered", false, "with --screen: the technician's PIN was given at the counter")
+	// It is how `tenin run` opens them.
+	_ = c.Flags().MarkHidden("entered")
 	c.AddCommand(newSetupShop(f), newSetupClock(f), newSetupMicrophone(f), newSetupLoudspeaker(f), newSetupEcho(f), newSetupRecovery(f))
 	return c
 }

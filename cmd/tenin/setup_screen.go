@@ -18,8 +18,8 @@ import (
 )
 
 // setupOnScreen shows the technician's screens until they are left. The kiosk of the home must not run: the steps open its
-// vault and its sound devices.
-func setupOnScreen(ctx context.Context, f *flags, window string) error {
+// vault and its sound devices. entered: the PIN was given already.
+func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) error {
 	home, settings, err := f.load()
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func setupOnScreen(ctx context.Context, f *flags, window string) error {
 	shop := workshop.New(workshop.Options{
 		Bench: workshop.FromSetup(workshop.Machine{
 			Setup:   setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}},
-			Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
+			Entered: entered, Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
 			Power: func(ctx context.Context, what technician.PowerKind) error {
 				switch what {
 				case technician.PowerRestart:

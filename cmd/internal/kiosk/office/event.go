@@ -40,8 +40,11 @@ type Result interface{ result() }
 type (
 	// Accounts are the names of the shop's staff.
 	Accounts struct{ Names []string }
-	// Member is whose PIN it was.
-	Member struct{ Name string }
+	// Member is whose PIN it was, and what that person may do.
+	Member struct {
+		Name string
+		Role storage.Role
+	}
 	// Days are counts, today first.
 	Days struct{ Days []storage.Tally }
 	// Gaps are questions without an answer.

@@ -49,6 +49,8 @@ type Terms struct {
 	// Counter is an office on the kiosk's own screen: the calls need a PIN there, since shoppers stand before it; it ends
 	// when it locks, and an answer is tried on the kiosk's loudspeaker.
 	Counter bool
+	// SetUp has a technician's PIN at the counter lead out to the technician's screens.
+	SetUp bool
 	// Idle without a touch locks the screens; 0: two minutes.
 	Idle time.Duration
 	// English has the screens begin in English.

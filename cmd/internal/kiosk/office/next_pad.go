@@ -94,8 +94,12 @@ func (s State) entered(e Done) (State, []Effect) {
 		return s.say(trouble(e.Err), true), nil
 	default:
 		s.in, s.who, s.touched = true, "", s.now
-		if m, ok := e.Result.(Member); ok {
-			s.who = m.Name
+		m, _ := e.Result.(Member)
+		s.who = m.Name
+		if s.terms.Counter && s.terms.SetUp && m.Role == storage.RoleTechnician {
+			s, effects := s.lock()
+			s.setUp = true
+			return s, effects
 		}
 		return s.goTo(at.want)
 	}

@@ -164,6 +164,21 @@ func TestAPINLeadsWhereItWasAskedFor(t *testing.T) {
 	}
 }
 
+func TestATechniciansPINAtTheCounterLeadsOutToTheSetUp(t *testing.T) {
+	for _, terms := range []Terms{{Counter: true, SetUp: true}, {Counter: true}, {SetUp: true}} {
+		b := newBench(t, terms, "佐藤")
+		b.touch(staff.GoTo{Tab: staff.TodayTab})
+		b.send(Done{b.s.serial, TryPIN{"佐藤", "482913"}, Member{"佐藤", storage.RoleTechnician}, nil})
+		out := terms.Counter && terms.SetUp
+		if b.s.SetUp() != out || b.s.Gone() != out {
+			t.Errorf("%+v: for the set-up %v, gone %v", terms, b.s.SetUp(), b.s.Gone())
+		}
+		if out && !b.heard("lock") {
+			t.Error("the kiosk was not told to forget the PIN")
+		}
+	}
+}
+
 func TestAWrongPINIsSaidAndTooManyAreWaitedFor(t *testing.T) {
 	b := newBench(t, Terms{Counter: true}, "佐藤")
 	b.pin("000000")
@@ -493,7 +508,7 @@ func TestWhateverIsTouchedNothingIsAskedThatTheStateDoesNotAllow(t *testing.T) {
 					if effect.PIN == "" {
 						t.Fatal("an empty PIN was tried")
 					}
-					answer.Result = Member{"佐藤"}
+					answer.Result = Member{"佐藤", storage.RoleManager}
 				case TakeCall, HandleCall:
 					if counter && !before.in {
 						t.Fatalf("%T at the counter without a PIN", effect)

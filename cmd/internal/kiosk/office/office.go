@@ -10,6 +10,7 @@ import (
 
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/kiosk"
+	"tenin/storage"
 	"tenin/storage/seal"
 	"tenin/ui"
 	"tenin/ui/staff"
@@ -45,7 +46,11 @@ func New(h House, t Terms, o Options) *Office {
 	return &Office{h, t, o}
 }
 
-// Run shows the screens until ctx is over, the office is left (at the counter: nil), touches is closed (nil), or the kiosk
+// ErrSetUp means that a technician gave a PIN at the counter: the technician's screens are wanted, which need the kiosk's
+// vault and sound for themselves.
+var ErrSetUp = errors.New("the technician's screens are wanted")
+
+// Run shows the screens until ctx is over, the office is left (at the counter: nil, or ErrSetUp), touches is closed (nil), or the kiosk
 // has ended (an error that wraps control.ErrGone). show is called with every picture that differs from the last and must not wait. When Run
 // returns nothing of it goes on, and the kiosk has forgotten the PIN.
 func (o *Office) Run(ctx context.Context, touches <-chan staff.Event, show func(staff.View, ui.Look)) error {
@@ -100,6 +105,9 @@ func (o *Office) Run(ctx context.Context, touches <-chan staff.Event, show func(
 			view, look = v, l
 			show(view, look)
 		}
+	}
+	if state.SetUp() {
+		return ErrSetUp
 	}
 	return nil
 }
@@ -192,7 +200,7 @@ func (r *running) do(ctx context.Context, e Effect) (Result, error) {
 		pin := seal.TakeSecret([]byte(e.PIN))
 		defer pin.Destroy()
 		m, err := h.Login(ctx, e.Name, pin)
-		return Member{m.Name}, err
+		return Member{m.Name, storage.Role(m.Role)}, err
 	case TakeCall:
 		return nil, h.Take(ctx, e.Call)
 	case HandleCall:

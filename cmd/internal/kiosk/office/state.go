@@ -31,6 +31,7 @@ type State struct {
 	failed  bool
 	noteEnd time.Time
 	gone    bool // the office is left
+	setUp   bool // by a technician, for the screens that need the whole kiosk
 }
 
 // place is a screen and what belongs to it. A place is replaced, never changed.
@@ -122,6 +123,9 @@ func Begin(t Terms, now time.Time) (State, []Effect) {
 
 // Gone says that the office is left: the shopper's screens take over.
 func (s State) Gone() bool { return s.gone }
+
+// SetUp says that it was left by a technician's PIN, for the technician's screens.
+func (s State) SetUp() bool { return s.setUp }
 
 // call is the call of that name, if somebody waits there.
 func (s State) call(id string) (kiosk.Call, bool) {

@@ -14,6 +14,8 @@ import (
 // What is nil is not there, and the step that needs it says so.
 type Machine struct {
 	Setup setup.Options
+	// Entered says that the technician gave the PIN elsewhere: nothing guards the screens until they are left.
+	Entered bool
 	// Version of this program, and whether it has its engines.
 	Version string
 	Engines bool

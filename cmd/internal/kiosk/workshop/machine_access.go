@@ -55,6 +55,9 @@ func key(list []storage.StaffMember) (name string) {
 
 func (m *machine) Guarded(context.Context) (bool, string) {
 	settings, _ := m.settings()
+	if m.Entered {
+		return false, settings.Kiosk.Title()
+	}
 	name := ""
 	err := m.withVault(false, func(v *storage.Vault) error {
 		list, err := v.Staff()
