@@ -24,9 +24,15 @@ import (
 const recordedQuestions = 10
 
 // kiosk is the life of the kiosk's process, from the walls that it raises around itself to the last shopper.
-func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings config.Config) error {
+func (o runOptions) kiosk(cmd *cobra.Command, f *flags, home string, settings config.Config) (err error) {
 	ctx, stop := lifelineContext(cmd.Context())
 	defer stop()
+	defer func() {
+		// A kiosk that is stopped while it is being prepared has failed at nothing.
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil
+		}
+	}()
 	// What it will hold in memory is nobody's to look at, not even for another process of its own user.
 	if err := sandbox.Seal(); err != nil {
 		return err

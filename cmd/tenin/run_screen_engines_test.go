@@ -294,7 +294,9 @@ func TestATechnicianComesInAndTheKioskMakesRoomUntilTheSetUpIsLeft(t *testing.T)
 	}
 	d.tapStaff(pad("teru", 6), staff.EnterPIN{})
 	menu := technician.View{Kiosk: "1", Screen: technician.Menu{}}
-	draw := func(send func(technician.Event)) fyne.CanvasObject { return technician.Draw(menu, ui.Look{}, d.size, send) }
+	draw := func(send func(technician.Event)) fyne.CanvasObject {
+		return technician.Draw(menu, ui.Look{}, d.size, send)
+	}
 	d.waitForPicture(whole, draw(func(technician.Event) {}))
 
 	var left bool
