@@ -18,6 +18,10 @@
 // A [Counter] is a number in the TPM that only grows. It seals nothing; with it a
 // store finds out that all its files were put back to an earlier moment.
 //
+// An [Attestor] seals nothing either: with it a machine proves which TPM it has, and
+// how it was started, to somebody who made a [Challenge] and checks the answer with
+// [CheckQuote]. A maker's certificate is checked there if [ReadRoots] was given any.
+//
 // # How to use it
 //
 //	sealer := seal.NewKeyFile("/media/key/tenin.key")
@@ -42,7 +46,7 @@
 // prove its end. Locked memory and core dumps are the process's concern, not
 // this package's.
 //
-// A TPM that was seen first is trusted: nothing here asks its maker whether it is
+// A TPM that was seen first is trusted: no seal asks its maker whether it is
 // one. Who could sit between the program and the TPM at the very first Seal could
 // pose as it; afterwards the blob names the one TPM it belongs to.
 //
