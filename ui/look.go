@@ -10,6 +10,9 @@ type Look struct {
 	HighContrast bool
 	// ReducedMotion keeps what would move still: the level and the waiting dots.
 	ReducedMotion bool
+	// Accent is the shop's colour of what is to be touched, 0xRRGGBB; 0 means the screens' own. One on which no text can be
+	// read is drawn darker, and HighContrast does without.
+	Accent uint32
 	// Silent says on the screen that nothing is spoken aloud.
 	Silent bool
 }

@@ -40,8 +40,11 @@ var (
 
 // Palette returns the look's colours.
 func (l Look) Palette() Palette {
-	if l.HighContrast {
+	switch {
+	case l.HighContrast:
 		return strong
+	case l.Accent != 0:
+		return calm.accented(NearestAccent(l.Accent))
 	}
 	return calm
 }

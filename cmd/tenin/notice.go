@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -54,8 +55,11 @@ its name: .pdf; .png for one language; .html for a browser, with its own fonts. 
 			if err != nil {
 				return err
 			}
-			if shop.Name == "" {
-				shop.Name = settings.Shop.Name
+			shop.Name = cmp.Or(shop.Name, settings.Shop.Name)
+			shop.Company = cmp.Or(shop.Company, settings.Notice.Company)
+			shop.Contact = cmp.Or(shop.Contact, settings.Notice.Contact)
+			if len(shop.Purposes) == 0 {
+				shop.Purposes = settings.Notice.Purposes
 			}
 			var posters []poster.Poster
 			for _, l := range languages {
@@ -97,10 +101,10 @@ its name: .pdf; .png for one language; .html for a browser, with its own fonts. 
 	c.Flags().BoolVar(&text, "text", false, "print it as text")
 	c.Flags().StringVar(&language, "language", "both", "ja, en or both")
 	c.Flags().StringVar(&shop.Name, "shop", "", "the shop's name (default: shop.name of the settings)")
-	c.Flags().StringVar(&shop.Company, "company", "", "who is responsible for the data (default: the shop)")
-	c.Flags().StringVar(&shop.Contact, "contact", "", "how they are reached: a counter, a telephone number")
+	c.Flags().StringVar(&shop.Company, "company", "", "who is responsible for the data (default: notice.company of the settings, or the shop)")
+	c.Flags().StringVar(&shop.Contact, "contact", "", "how they are reached: a counter, a telephone number (default: notice.contact)")
 	c.Flags().StringVar(&shop.Since, "since", "", "from when it holds, as it is to be printed")
-	c.Flags().StringArrayVar(&shop.Purposes, "purpose", nil, "a purpose, instead of the built-in ones; may be given again")
+	c.Flags().StringArrayVar(&shop.Purposes, "purpose", nil, "a purpose, instead of notice.purposes or the built-in ones; may be given again")
 	return c
 }
 

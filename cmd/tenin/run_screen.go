@@ -39,7 +39,7 @@ func (o runOptions) openScreen(ctx context.Context, f *flags, home string, setti
 		return nil, err
 	}
 	s := &screenRun{window: window, log: log, wanted: make(chan struct{}, 1)}
-	s.glass = pane.New(window, func() {
+	s.glass = pane.New(window, screenLook(settings), func() {
 		select {
 		case s.wanted <- struct{}{}:
 		default:
@@ -49,6 +49,12 @@ func (o runOptions) openScreen(ctx context.Context, f *flags, home string, setti
 		Language: screenLanguage(settings), Shop: cmp.Or(settings.Shop.Brand, settings.Shop.Name), Screen: shopper.Attract{Preparing: true},
 	}, ui.Look{})
 	return s, nil
+}
+
+// screenLook is how the screens look on this panel and in this shop.
+func screenLook(settings config.Config) ui.Look {
+	accent, _ := settings.Shop.AccentRGB()
+	return ui.Look{DPI: settings.Screen.DPI, Accent: accent}
 }
 
 // screenLanguage is what the screens speak until a shopper chooses.

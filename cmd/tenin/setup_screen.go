@@ -54,7 +54,7 @@ func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) e
 	shop := workshop.New(workshop.Options{
 		Bench: workshop.FromSetup(workshop.Machine{
 			Setup:   setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}},
-			Entered: entered, Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
+			Entered: entered, DPI: settings.Screen.DPI, Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
 			Power: func(ctx context.Context, what technician.PowerKind) error {
 				switch what {
 				case technician.PowerRestart:
@@ -66,7 +66,10 @@ func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) e
 				return nil
 			},
 		}),
-		Show:  func(v technician.View, l ui.Look) { glass.Show(screen.Picture{Technician: &v, Look: l}) },
+		Show: func(v technician.View, l ui.Look) {
+			l.DPI = settings.Screen.DPI
+			glass.Show(screen.Picture{Technician: &v, Look: l})
+		},
 		Close: leave,
 	})
 	var touching sync.WaitGroup

@@ -106,7 +106,7 @@ func (p *page) preview(b ui.Box, s Settings) {
 	width := min(b.W, b.H*9/16)
 	high := width * 16 / 9
 	frame := ui.Box{X: b.X + (b.W-width)/2, Y: b.Y, W: width, H: high}
-	look := ui.Look{DPI: ui.DefaultDPI * width / 1080, HighContrast: p.Look.HighContrast}
+	look := ui.Look{DPI: ui.DefaultDPI * width / 1080, HighContrast: p.Look.HighContrast, Accent: p.Look.Accent}
 	topic := ""
 	for _, t := range s.Topics {
 		if topic == "" || t.Off {

@@ -68,7 +68,7 @@ func (p *page) brand(s Brand) {
 	sample := p.drawn(p.MM(22), func(b ui.Box) {
 		p.Card(b, p.Colours.Card)
 		half := b.Columns(2, 0)
-		accent := nrgba(either(s.Ratio < LeastContrast, s.Accent, s.Nearest))
+		accent := nrgba(either(s.Ratio < ui.LeastContrast, s.Accent, s.Nearest))
 		p.Text(half[0].Inset(p.MM(2)), p.w.Sample, ui.Type{Ink: accent, Align: ui.Middle}, ui.Lead, ui.Body, ui.Small)
 		p.Rect(half[1].Inset(p.MM(2.5)), accent, p.MM(2))
 		p.Text(half[1].Inset(p.MM(4)), p.w.Sample, ui.Type{Ink: p.Colours.OnInk, Align: ui.Middle}, ui.Lead, ui.Body, ui.Small)
@@ -88,9 +88,9 @@ func (p *page) brand(s Brand) {
 			}
 		}
 	})
-	ratio := fmt.Sprintf(p.w.Ratio, s.Accent, s.Ratio, LeastContrast)
+	ratio := fmt.Sprintf(p.w.Ratio, s.Accent, s.Ratio, ui.LeastContrast)
 	buttons := []ui.ButtonSpec{p.test(s.Result, p.w.Save), p.field(FieldBrandName), p.field(FieldAccent)}
-	if s.Ratio < LeastContrast {
+	if s.Ratio < ui.LeastContrast {
 		buttons = append(buttons, ui.ButtonSpec{Label: fmt.Sprintf(p.w.TakeNearest, s.Nearest), Icon: ui.Check, Tap: p.tap(ChooseAccent{s.Nearest})})
 	}
 	p.step(StepBrand, s.Result, p.w.Marks[Good], []block{p.fact(p.w.Fields[FieldBrandName][0], clip(s.Name, 60)), p.fact(p.w.Fields[FieldAccent][0], ratio), swatches, sample}, buttons...)

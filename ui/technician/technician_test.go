@@ -176,7 +176,7 @@ func TestTheRecoveryKeyIsOnNoScreenButTheOneThatShowsIt(t *testing.T) {
 
 func TestEveryOfferedAccentCanBeRead(t *testing.T) {
 	for _, rgb := range Accents() {
-		if r := AccentRatio(rgb); r < LeastContrast {
+		if r := ui.AccentRatio(rgb); r < ui.LeastContrast {
 			t.Errorf("#%06X has %.2f:1", rgb, r)
 		}
 	}
@@ -185,11 +185,11 @@ func TestEveryOfferedAccentCanBeRead(t *testing.T) {
 func TestTheNearestAccentCanBeReadAndOneThatCanBeReadStays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rgb := rapid.Uint32Range(0, 0xffffff).Draw(t, "rgb")
-		near := NearestAccent(rgb)
-		if AccentRatio(near) < LeastContrast {
-			t.Fatalf("#%06X became #%06X with %.2f:1", rgb, near, AccentRatio(near))
+		near := ui.NearestAccent(rgb)
+		if ui.AccentRatio(near) < ui.LeastContrast {
+			t.Fatalf("#%06X became #%06X with %.2f:1", rgb, near, ui.AccentRatio(near))
 		}
-		if AccentRatio(rgb) >= LeastContrast && near != rgb {
+		if ui.AccentRatio(rgb) >= ui.LeastContrast && near != rgb {
 			t.Fatalf("#%06X was changed to #%06X", rgb, near)
 		}
 	})

@@ -31,6 +31,8 @@ type Config struct {
 	Retention Retention `toml:"retention"`
 	Engines   Engines   `toml:"engines"`
 	Seal      Seal      `toml:"seal"`
+	Screen    Screen    `toml:"screen"`
+	Notice    Notice    `toml:"notice"`
 	Idle      Idle      `toml:"idle"`
 	Call      Call      `toml:"call"`
 	Log       Log       `toml:"log"`
@@ -128,6 +130,7 @@ func Default() Config {
 		Answers:   Answers{Threshold: DefaultThreshold},
 		Retention: Retention{Days: 30, Audio: true},
 		Seal:      defaultSeal(),
+		Notice:    Notice{Purposes: []string{}},
 		Idle:      defaultIdle(),
 		Call:      defaultCall(),
 		Log:       defaultLog(),
@@ -231,7 +234,7 @@ func (c *Config) check() error {
 	case c.Engines.Threads < 0 || c.Engines.Threads > 64:
 		return fmt.Errorf("engines.threads is %d: use 0 (automatic) to 64", c.Engines.Threads)
 	}
-	return firstError(c.Shop.check, c.Kiosk.check, c.Seal.check, c.Idle.check, c.Call.check, c.Log.check, c.Control.check, c.Sandbox.check)
+	return firstError(c.Shop.check, c.Kiosk.check, c.Seal.check, c.Screen.check, c.Notice.check, c.Idle.check, c.Call.check, c.Log.check, c.Control.check, c.Sandbox.check)
 }
 
 func firstError(checks ...func() error) error {

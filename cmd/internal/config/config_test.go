@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ func TestTheExampleHoldsEveryKeyWithItsDefault(t *testing.T) {
 	if err := c.parse(Example); err != nil {
 		t.Fatal(err)
 	}
-	if c != Default() {
+	if !reflect.DeepEqual(c, Default()) {
 		t.Errorf("example reads as %+v, the default is %+v", c, Default())
 	}
 	meta, err := toml.Decode(Example, &map[string]any{})
@@ -108,7 +109,7 @@ func TestABadFileIsRefusedInOneLineThatSaysWhere(t *testing.T) {
 
 func TestAMissingFileIsAnErrorOnlyWhenItWasNamed(t *testing.T) {
 	home := t.TempDir()
-	if c, err := Load("", home); err != nil || c != Default() {
+	if c, err := Load("", home); err != nil || !reflect.DeepEqual(c, Default()) {
 		t.Errorf("without a file: %+v, %v", c, err)
 	}
 	if _, err := Load(filepath.Join(home, "other.toml"), home); err == nil {

@@ -167,7 +167,7 @@ func edit(text string, change Change) (string, error) {
 	}
 	edited := strings.Join(lines, "")
 	after := Default()
-	if err := after.parse(edited); err != nil || after != want {
+	if err := after.parse(edited); err != nil || !reflect.DeepEqual(after, want) {
 		return "", fmt.Errorf("%w: the key stands in a form that would be lost; write it as name = value under its [table]", ErrByHand)
 	}
 	return edited, nil

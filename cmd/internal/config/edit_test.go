@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -183,7 +184,7 @@ func TestEveryEditIsReadBackAndKeepsEveryComment(t *testing.T) {
 			text = edited
 		}
 		got := Default()
-		if err := got.parse(text); err != nil || got != want {
+		if err := got.parse(text); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("%+v, %v\nwant %+v", got, err, want)
 		}
 		if !slices.Equal(comments(text), before) {

@@ -43,6 +43,7 @@ const queue = 32
 // Glass is a shared window.
 type Glass struct {
 	window Window
+	look   ui.Look
 	// knocked is told when somebody wants in.
 	knocked func()
 
@@ -57,9 +58,10 @@ type Glass struct {
 	latest time.Time
 }
 
-// New shares a window; the shopper's pane is in front. knocked is called when staff want in, and must not wait.
-func New(w Window, knocked func()) *Glass {
-	g := &Glass{window: w, knocked: knocked}
+// New shares a window; the shopper's pane is in front. look is what does not depend on who looks: the panel's DPI and the
+// shop's accent. knocked is called when staff want in, and must not wait.
+func New(w Window, look ui.Look, knocked func()) *Glass {
+	g := &Glass{window: w, look: look, knocked: knocked}
 	g.shopper = newPane[shopper.View, shopper.Event](g, Shoppers, func(v *shopper.View) screen.Picture { return screen.Picture{Shopper: v} })
 	g.staff = newPane[staff.View, staff.Event](g, Staffs, func(v *staff.View) screen.Picture { return screen.Picture{Staff: v} })
 	g.technician = newPane[technician.View, technician.Event](g, Technicians, func(v *technician.View) screen.Picture { return screen.Picture{Technician: v} })
@@ -158,6 +160,7 @@ func newPane[V, E any](g *Glass, whose Whose, picture func(*V) screen.Picture) *
 // Show draws v, which is seen while the pane is in front. It never waits.
 func (p *Pane[V, E]) Show(v V, look ui.Look) {
 	picture := p.picture(&v)
+	look.DPI, look.Accent = p.glass.look.DPI, p.glass.look.Accent
 	picture.Look = look
 	p.glass.mu.Lock()
 	defer p.glass.mu.Unlock()

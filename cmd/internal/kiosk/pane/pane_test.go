@@ -31,7 +31,7 @@ func (w *window) seen(t *testing.T) screen.Picture {
 
 func TestOnlyThePaneInFrontIsSeenAndTouched(t *testing.T) {
 	w := &window{}
-	g := New(w, nil)
+	g := New(w, ui.Look{}, nil)
 	g.Shopper().Show(shopper.View{Shop: "A", Screen: shopper.Attract{}}, ui.Look{})
 	g.Staff().Show(staff.View{}, ui.Look{BigText: true})
 	if p := w.seen(t); len(w.shown) != 1 || p.Shopper == nil || p.Shopper.Shop != "A" {
@@ -63,7 +63,7 @@ func TestOnlyThePaneInFrontIsSeenAndTouched(t *testing.T) {
 
 func TestWhatStaffAndTechniciansSawDoesNotComeBack(t *testing.T) {
 	w := &window{}
-	g := New(w, nil)
+	g := New(w, ui.Look{}, nil)
 	g.Shopper().Show(shopper.View{Screen: shopper.Attract{}}, ui.Look{})
 	g.Turn(Staffs)
 	g.Staff().Show(staff.View{Shop: "behind the PIN"}, ui.Look{})
@@ -87,7 +87,7 @@ func TestFiveKnocksInARowLetStaffIn(t *testing.T) {
 	}{{"quickly", 300 * time.Millisecond, 2}, {"slowly", 2 * time.Second, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			calls := 0
-			g := New(&window{}, func() { calls++ })
+			g := New(&window{}, ui.Look{}, func() { calls++ })
 			for i := range 2 * knocks {
 				g.touched(screen.Touch{Shopper: shopper.Knock{}}, at.Add(time.Duration(i)*c.rest))
 			}
@@ -100,7 +100,7 @@ func TestFiveKnocksInARowLetStaffIn(t *testing.T) {
 
 func TestRunEndsWithTheWindowAndWithItsContext(t *testing.T) {
 	w := &window{touches: make(chan screen.Touch, 1)}
-	g := New(w, nil)
+	g := New(w, ui.Look{}, nil)
 	w.touches <- screen.Touch{Shopper: shopper.Start{}}
 	close(w.touches)
 	g.Run(t.Context())
@@ -109,11 +109,11 @@ func TestRunEndsWithTheWindowAndWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	New(&window{}, nil).Run(ctx)
+	New(&window{}, ui.Look{}, nil).Run(ctx)
 }
 
 func TestABusyPaneHoldsUpNobody(t *testing.T) {
-	g := New(&window{}, nil)
+	g := New(&window{}, ui.Look{}, nil)
 	for range 3 * queue {
 		g.touched(screen.Touch{Shopper: shopper.Start{}}, time.Now())
 	}

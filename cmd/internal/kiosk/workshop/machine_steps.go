@@ -11,6 +11,7 @@ import (
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/setup"
 	"tenin/storage/seal"
+	"tenin/ui"
 	"tenin/ui/technician"
 )
 
@@ -67,7 +68,7 @@ func (m *machine) Brand(_ context.Context, s technician.Brand) technician.Brand 
 	if s.Result = resultOf(f); s.Result.Problem == technician.NameMissing {
 		s.Result = technician.Result{Mark: technician.Good} // that is the shop's step
 	}
-	if technician.AccentRatio(s.Accent) < technician.LeastContrast {
+	if ui.AccentRatio(s.Accent) < ui.LeastContrast {
 		s.Result = technician.Result{Mark: technician.Bad, Problem: technician.AccentTooPale}
 	}
 	return s

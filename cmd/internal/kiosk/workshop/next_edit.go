@@ -170,9 +170,9 @@ func (n *next) change(draft technician.Screen) {
 }
 
 func (n *next) accent(b technician.Brand, rgb uint32) {
-	b.Accent, b.Ratio, b.Nearest = rgb, technician.AccentRatio(rgb), technician.NearestAccent(rgb)
+	b.Accent, b.Ratio, b.Nearest = rgb, ui.AccentRatio(rgb), ui.NearestAccent(rgb)
 	n.change(b)
-	if b.Ratio < technician.LeastContrast {
+	if b.Ratio < ui.LeastContrast {
 		n.results[n.at] = technician.Result{Mark: technician.Bad, Problem: technician.AccentTooPale}
 		n.showStep()
 	}

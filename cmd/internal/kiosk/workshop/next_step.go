@@ -187,7 +187,7 @@ func (n *next) test() {
 		}
 	case technician.StepBrand:
 		s, ok := n.facts[n.at].(technician.Brand)
-		if ok && s.Ratio >= technician.LeastContrast {
+		if ok && s.Ratio >= ui.LeastContrast {
 			n.begin(SaveBrand{s})
 		}
 	case technician.StepClock:
@@ -366,7 +366,7 @@ func (n *next) keep(s technician.Screen) {
 		if b.Accent == 0 {
 			b.Accent = b.Choices[0]
 		}
-		b.Ratio, b.Nearest = technician.AccentRatio(b.Accent), technician.NearestAccent(b.Accent)
+		b.Ratio, b.Nearest = ui.AccentRatio(b.Accent), ui.NearestAccent(b.Accent)
 		s = b
 	}
 	n.facts[n.at] = s

@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tenin/storage/seal"
+	"tenin/ui"
 	"tenin/ui/keyboard"
 	"tenin/ui/technician"
 )
@@ -579,7 +580,7 @@ func TestAPaleAccentIsNotSaved(t *testing.T) {
 	if w.under.Task != nil || w.state.results[technician.StepBrand].Problem != technician.AccentTooPale {
 		t.Fatalf("%#v is done; %+v", w.under.Task, w.state.results[technician.StepBrand])
 	}
-	w.touch(technician.ChooseAccent{RGB: technician.NearestAccent(0xffee00)}, technician.Test{})
+	w.touch(technician.ChooseAccent{RGB: ui.NearestAccent(0xffee00)}, technician.Test{})
 	if _, ok := w.under.Task.(SaveBrand); !ok {
 		t.Fatalf("the near one is not saved: %#v", w.under.Task)
 	}
