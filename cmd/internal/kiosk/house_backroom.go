@@ -77,6 +77,7 @@ func openBackroom(vault *storage.Vault, c config.Config, home string, clerk *Cle
 	}
 	b.life, b.end = context.WithCancel(context.Background())
 	b.counted = b.now()
+	b.retired = b.counted
 	if err := b.recall(); err != nil {
 		b.end()
 		return nil, err
@@ -142,6 +143,7 @@ func (b *Backroom) keep() {
 		}
 		wait := b.turnOver()
 		b.write(over)
+		b.retire()
 		b.tell()
 		clock.Reset(wait)
 	}
