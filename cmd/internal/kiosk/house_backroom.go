@@ -37,6 +37,7 @@ type Backroom struct {
 	over      []*storage.Tally // of days that are over, until the keeper has written them
 	dirty     map[string]bool  // notes that are to be written
 	counted   time.Time        // when the tally was written last
+	retired   time.Time        // when old conversations were looked for last; the keeper\'s
 	failed    error            // why the last of them was not
 	followers map[*follower]bool
 	events    *control.Events
@@ -238,6 +239,21 @@ func (b *Backroom) write(all bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failed = failed
+}
+
+// retireEvery is how often a running kiosk looks for conversations that are past their retention. A shop counts it in days.
+const retireEvery = time.Hour
+
+// retire destroys the conversations that have grown too old since the kiosk was started.
+func (b *Backroom) retire() {
+	now := b.now()
+	if since := now.Sub(b.retired); b.clerk == nil || since >= 0 && since < retireEvery {
+		return
+	}
+	b.retired = now
+	if err := b.clerk.forgetIfTrusted(); err != nil && b.clerk.options.Notice != nil {
+		b.clerk.options.Notice(err.Error())
+	}
 }
 
 func (b *Backroom) tell() {

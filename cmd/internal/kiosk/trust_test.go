@@ -49,3 +49,26 @@ func TestNothingIsErasedByAgeWhileTheClockIsNotTrusted(t *testing.T) {
 		t.Errorf("%d left, %v", left(), err)
 	}
 }
+
+func TestARunningKioskErasesWhatGrowsTooOld(t *testing.T) {
+	clock := &clockwork{at: time.Now()}
+	clerk, _ := openFake(t, parking, func(o *Options) { o.now = clock.now })
+	old, err := clerk.vault.Begin(storage.SessionMeta{Started: time.Now().AddDate(0, 0, -clerk.options.Config.Retention.Days-1), Source: storage.FromText()})
+	must(t, err)
+	must(t, old.Close())
+	young, err := clerk.vault.Begin(storage.SessionMeta{Started: time.Now(), Source: storage.FromText()})
+	must(t, err)
+	must(t, young.Close())
+	clock.set(time.Now().Add(retireEvery))
+	clerk.Backroom().wake()
+	for limit := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		list, err := clerk.vault.Sessions()
+		must(t, err)
+		if len(list) == 1 && list[0].Started.After(time.Now().Add(-time.Hour)) {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d sessions are left", len(list))
+		}
+	}
+}
