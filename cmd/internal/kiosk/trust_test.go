@@ -51,15 +51,16 @@ func TestNothingIsErasedByAgeWhileTheClockIsNotTrusted(t *testing.T) {
 }
 
 func TestARunningKioskErasesWhatGrowsTooOld(t *testing.T) {
-	clock := &clockwork{at: time.Now()}
-	clerk, _ := openFake(t, parking, func(o *Options) { o.now = clock.now })
+	hands := &clockwork{at: time.Now()}
+	clerk, _ := openFake(t, parking, func(o *Options) { o.now = hands.now })
+	must(t, clerk.vault.ResetClock(clock.Look(storage.ClockMark{}).MarkOf(clock.Trust{Trusted: true, Reason: clock.Confirmed})))
 	old, err := clerk.vault.Begin(storage.SessionMeta{Started: time.Now().AddDate(0, 0, -clerk.options.Config.Retention.Days-1), Source: storage.FromText()})
 	must(t, err)
 	must(t, old.Close())
 	young, err := clerk.vault.Begin(storage.SessionMeta{Started: time.Now(), Source: storage.FromText()})
 	must(t, err)
 	must(t, young.Close())
-	clock.set(time.Now().Add(retireEvery))
+	hands.set(time.Now().Add(retireEvery))
 	clerk.Backroom().wake()
 	for limit := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		list, err := clerk.vault.Sessions()
