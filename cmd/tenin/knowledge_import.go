@@ -37,7 +37,9 @@ it from the next visit on:
 Lengths are fractions of the floor's width and height from its upper left corner. A place such as "6階 寝具 棚B-02" is found by
 the names in it: a floor's (id, also) and an area's (name, also).
 
-JSON fields: report, diff; for a plan floors, areas, products_not_on_it.`,
+Characters that the kiosk's screens cannot show are told: a screen would have boxes in their place.
+
+JSON fields: report, diff, undrawable (id, name, characters); for a plan floors, areas, products_not_on_it.`,
 		Example: `  tenin knowledge import faq.xlsx
   tenin knowledge import products.csv --dry-run
   cat more.jsonl | tenin knowledge import --add -`,
@@ -90,13 +92,14 @@ JSON fields: report, diff; for a plan floors, areas, products_not_on_it.`,
 			}
 			out := cmd.OutOrStdout()
 			if f.json {
-				if err := printJSON(out, map[string]any{"report": report, "diff": diff}); err != nil {
+				if err := printJSON(out, map[string]any{"report": report, "diff": diff, "undrawable": undrawables(batch)}); err != nil {
 					return err
 				}
 			} else {
 				if err := errors.Join(report.WriteText(out), diff.WriteText(out)); err != nil {
 					return err
 				}
+				warnUndrawable(cmd.ErrOrStderr(), undrawables(batch))
 			}
 			if unfinished != nil {
 				return fmt.Errorf("the import is done, but the running kiosk does not answer from it yet: %w", unfinished)
