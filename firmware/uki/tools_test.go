@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tenin/firmware/internal/sample"
 )
 
 const systemdMeasure = "/usr/lib/systemd/systemd-measure"
@@ -39,7 +41,7 @@ func TestSystemdMeasureCalculatesTheSamePCR11(t *testing.T) {
 	for _, version := range []string{"252.39-1", "257.13-1"} {
 		for _, uname := range []string{"", "6.12.0-amd64"} {
 			p := newParts(t)
-			p.Stub, p.Uname = put(t, newStub(version)), uname
+			p.Stub, p.Uname = put(t, sample.Stub(version)), uname
 			args := []string{"calculate", "--json=short", "--bank=sha256", "--phase=", "--phase=sysinit:ready",
 				"--linux=" + p.Linux, "--initrd=" + p.Initrd, "--cmdline=" + put(t, []byte(p.Cmdline)),
 				"--osrel=" + put(t, []byte(p.OSRelease)), "--pcrpkey=" + put(t, p.PCRPublicKey)}
@@ -48,7 +50,7 @@ func TestSystemdMeasureCalculatesTheSamePCR11(t *testing.T) {
 					t.Logf("systemd-measure knows no --uname and no --sbat: a stub of %s is not compared", version)
 					continue
 				}
-				args = append(args, "--sbat="+put(t, []byte("sbat,1,SBAT Version,sbat,1,https://example.org\n")))
+				args = append(args, "--sbat="+put(t, []byte(sample.SBAT)))
 				if uname != "" {
 					args = append(args, "--uname="+put(t, []byte(uname)))
 				}
