@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/screen"
 	"tenin/cmd/internal/screen/x11"
 	"tenin/cmd/internal/screen/xfixture"
@@ -26,7 +27,12 @@ type ScreenOptions struct {
 	// Starts, Touches, Partials and Visits are how often each is done, and Idle how long the window is left alone; 0: 5, 40, 60,
 	// 30, 20 s.
 	Starts, Touches, Partials, Visits int
-	Idle                              time.Duration
+	// Turns is how many questions are asked at the counter, with the window and without; 0: none. Home and Config are the
+	// kiosk's that answers them.
+	Turns  int
+	Home   string
+	Config config.Config
+	Idle   time.Duration
 	// Progress is told about long work; it may be nil.
 	Progress func(what string, done, total int)
 }
@@ -68,6 +74,8 @@ type ScreenReport struct {
 	MemoryMB    float64 `json:"memory_mb"`
 	Growth      float64 `json:"growth_percent"`
 	GrowthLimit float64 `json:"growth_limit_percent"`
+	// Turn is nil where none was asked.
+	Turn *ScreenTurns `json:"turn,omitempty"`
 	// Forget is how long the window's process takes to be replaced between two shoppers.
 	Forget ScreenTimes `json:"forget_ms"`
 }
@@ -130,6 +138,7 @@ func Screen(ctx context.Context, o ScreenOptions) (r ScreenReport, err error) {
 			r.Frozen, r.MemoryMB, r.Growth, r.Forget = milliseconds(v.frozen), v.memory, v.growth, v.forget
 			return err
 		},
+		func() (err error) { r.Turn, err = b.turns(ctx); return err },
 	} {
 		if err := step(); err != nil {
 			return r, err

@@ -41,4 +41,8 @@ func (r ScreenReport) Print(out io.Writer) {
 	fmt.Fprintf(out, "\nidle %.2f %% of a core (≤ %.0f): %s\n", r.Idle, r.IdleLimit, verdict(r.Idle <= r.IdleLimit))
 	fmt.Fprintf(out, "%d visits: longest frozen picture %.0f ms (≤ %.0f): %s; %.0f MB, grown by %.1f %% (< %.0f): %s\n",
 		r.Visits, r.Frozen, r.FrozenLimit, verdict(r.Frozen <= r.FrozenLimit), r.MemoryMB, r.Growth, r.GrowthLimit, verdict(r.Growth < r.GrowthLimit))
+	if t := r.Turn; t != nil {
+		fmt.Fprintf(out, "%d turns, end of speech to first sound, p50 / p95: drawn %.0f / %.0f ms, not drawn %.0f / %.0f ms: %+.1f %% (≤ %.0f): %s\n",
+			t.Questions, t.Drawn.P50, t.Drawn.P95, t.Headless.P50, t.Headless.P95, t.Slower, t.SlowdownLimit, verdict(t.Slower <= t.SlowdownLimit))
+	}
 }
