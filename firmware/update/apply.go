@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"tenin/firmware/verity"
 )
 
 // Vault is the format of the vault on this device.
@@ -220,7 +222,7 @@ func install(ctx context.Context, c Contents, o Options) (r Report, err error) {
 		if !t.full {
 			delete(s.Slots, t.name)
 		} else if t.file.Size > 0 {
-			s.Slots[t.name] = t.file.UUID
+			s.Slots[t.name] = verity.FormatUUID(t.file.UUID)
 		}
 	}
 	if there != nil && ready {
@@ -252,7 +254,7 @@ func install(ctx context.Context, c Contents, o Options) (r Report, err error) {
 		}
 		if wrote {
 			r.Wrote = append(r.Wrote, slots[i].name)
-			s.Slots[slots[i].name] = slots[i].file.UUID
+			s.Slots[slots[i].name] = verity.FormatUUID(slots[i].file.UUID)
 		}
 	}
 	r.place(slots)
@@ -403,7 +405,7 @@ type target struct {
 
 // targets returns where the bundle's images go. One that runs already stays where it is.
 func (m Machine) targets(manifest Manifest) (list []target) {
-	put := func(file File, runs, slot string) {
+	put := func(file File, runs [16]byte, slot string) {
 		if file.UUID == runs {
 			list = append(list, target{slot, file, true})
 		} else {
@@ -418,9 +420,9 @@ func (m Machine) targets(manifest Manifest) (list []target) {
 			slot = "models-b"
 		}
 		put(*manifest.Models, m.Runs.Models.UUID, slot)
-	case manifest.ModelsUUID != "" && manifest.ModelsUUID == m.Runs.Models.UUID:
+	case manifest.ModelsUUID != [16]byte{} && manifest.ModelsUUID == m.Runs.Models.UUID:
 		list = append(list, target{m.Models, File{UUID: manifest.ModelsUUID}, true})
-	case manifest.ModelsUUID != "":
+	case manifest.ModelsUUID != [16]byte{}:
 		// checkSpace has seen that they are in the other slot.
 		list = append(list, target{other(m.Models), File{UUID: manifest.ModelsUUID}, true})
 	}

@@ -12,10 +12,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"tenin/firmware/internal/sample"
+	"tenin/firmware/uki"
+	"tenin/firmware/verity"
 )
 
 // slotSize is that of each slot in tests: several chunks and a rest.
@@ -43,38 +46,54 @@ func image(seed uint64, size int) ([]byte, File) {
 var images sync.Map
 
 func newImage(seed uint64, size int) ([]byte, File) {
-	b := make([]byte, size/block*block)
+	data := make([]byte, size/block*block)
 	r := rand.New(rand.NewPCG(seed, 1))
-	for i := 0; i+8 <= len(b); i += 8 {
-		binary.LittleEndian.PutUint64(b[i:], r.Uint64())
+	for i := 0; i+8 <= len(data); i += 8 {
+		binary.LittleEndian.PutUint64(data[i:], r.Uint64())
 	}
-	data := len(b) - 3*block
-	sum := sha256.Sum256(b[:data])
-	super := b[data : data+block]
-	clear(super)
-	copy(super, verityMagic)
-	binary.LittleEndian.PutUint32(super[8:], 1)
-	copy(super[16:], sum[:16])
-	return b, File{Size: int64(len(b)), SHA256: sha256.Sum256(b), UUID: formatUUID([16]byte(sum[:16])), DataSize: int64(data)}
+	sum := sha256.Sum256(data)
+	b, name := sample.Verity(data, sum[:], [16]byte(sum[:16]))
+	f := File{Size: int64(len(b)), SHA256: sha256.Sum256(b), UUID: name.UUID, DataSize: name.DataSize}
+	names.Store(name.UUID, name)
+	return b, f
 }
 
-// kernel is a PE file with a section .cmdline and some noise behind it.
+// names are the images by their UUIDs.
+var names sync.Map
+
+func nameOf(f File) verity.Image {
+	n, _ := names.Load(f.UUID)
+	return n.(verity.Image)
+}
+
+var kernels sync.Map
+
+// kernel is a small kernel image with a command line.
 func kernel(cmdline string) []byte {
-	b := make([]byte, 64, 1<<16)
-	copy(b, "MZ")
-	binary.LittleEndian.PutUint32(b[60:], 64)
-	b = append(b, "PE\x00\x00"...)
-	header := make([]byte, 20)
-	binary.LittleEndian.PutUint16(header, 0x8664)
-	binary.LittleEndian.PutUint16(header[2:], 1)
-	b = append(b, header...)
-	section := make([]byte, 40)
-	copy(section, ".cmdline")
-	binary.LittleEndian.PutUint32(section[8:], uint32(len(cmdline)))
-	binary.LittleEndian.PutUint32(section[16:], uint32(len(cmdline)))
-	binary.LittleEndian.PutUint32(section[20:], uint32(len(b)+40))
-	b = append(append(b, section...), cmdline...)
-	return append(b, bytes.Repeat([]byte("kernel"), 4000)...)
+	if k, ok := kernels.Load(cmdline); ok {
+		return k.([]byte)
+	}
+	dir, err := os.MkdirTemp("", "kernel")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	write := func(name string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			panic(err)
+		}
+		return path
+	}
+	image, err := uki.Assemble(uki.Parts{
+		Stub: write("stub", sample.Stub("257.1")), Linux: write("linux", bytes.Repeat([]byte("kernel"), 4000)), Initrd: write("initrd", []byte("initrd")),
+		Cmdline: cmdline, OSRelease: "ID=tenin\nVERSION_ID=7\n",
+	})
+	if err != nil {
+		panic(err)
+	}
+	kernels.Store(cmdline, image)
+	return image
 }
 
 // release is a version as it is built.
@@ -90,14 +109,14 @@ func build(version int64, rootSeed, modelsSeed uint64, bring bool) *release {
 	r := &release{files: map[string][]byte{}}
 	m := Manifest{Product: Product, Version: version, Name: fmt.Sprintf("1.%d.0", version), Arch: "amd64", VaultWrites: 4, VaultReadsFrom: 3}
 	var root, models File
-	r.root, root = image(rootSeed, 2*chunk+int(7+rootSeed%4)*block)
+	r.root, root = image(rootSeed, chunk+int(7+rootSeed%4)*block)
 	root.Name = "root.img"
-	line := fmt.Sprintf("quiet tenin.version=%d tenin.root=%s,%s,%d", version, strings.Repeat("ab", 32), root.UUID, root.DataSize)
+	line := fmt.Sprintf("quiet tenin.version=%d tenin.root=%s", version, nameOf(root))
 	m.Root = root
 	if modelsSeed != 0 {
-		r.models, models = image(modelsSeed, chunk+int(3+modelsSeed%4)*block)
+		r.models, models = image(modelsSeed, int(9+modelsSeed%4)*block)
 		models.Name = "models.img"
-		line += fmt.Sprintf(" tenin.models=%s,%s,%d", strings.Repeat("cd", 32), models.UUID, models.DataSize)
+		line += fmt.Sprintf(" tenin.models=%s", nameOf(models))
 		m.ModelsUUID = models.UUID
 		if bring {
 			m.Models = &models

@@ -26,11 +26,11 @@ type Manifest struct {
 	// VaultWrites is the format of the vault that it writes, VaultReadsFrom the oldest that it reads.
 	VaultWrites, VaultReadsFrom int
 	Root, UKI                   File
-	// Models is nil where the bundle brings no weights; ModelsUUID are those that it needs, empty for none.
+	// Models is nil where the bundle brings no weights; ModelsUUID are those that it needs, zero for none.
 	Models     *File
-	ModelsUUID string
-	// DowngradeFloor is the highest floor from which this bundle may go down to its version; 0: it may not.
-	DowngradeFloor int64
+	ModelsUUID [16]byte
+	// Down says whether the bundle may go below a floor to its version, and if not, why; nil: it may not.
+	Down func(floor int64) error
 	// Digest is SHA-256 of the manifest's bytes: the bundle's identity.
 	Digest [32]byte
 }
@@ -44,7 +44,7 @@ type File struct {
 	Size   int64
 	SHA256 [32]byte
 	// UUID is that of the image's dm-verity superblock, DataSize where that begins; not for the kernel image.
-	UUID     string
+	UUID     [16]byte
 	DataSize int64
 }
 

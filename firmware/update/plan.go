@@ -3,6 +3,8 @@ package update
 import (
 	"context"
 	"io"
+
+	"tenin/firmware/verity"
 )
 
 // plan is what is to be done with a bundle.
@@ -66,11 +68,13 @@ func (o Options) checkVersion(p *plan) error {
 		}
 	}
 	below := version < runs || version < floor
-	allowed := p.manifest.DowngradeFloor > 0 && max(floor, runs) <= p.manifest.DowngradeFloor
 	switch {
 	case !below:
 		return nil
-	case allowed:
+	case p.manifest.Down != nil:
+		if err := p.manifest.Down(max(floor, runs)); err != nil {
+			return refuse(ReasonFloor, "version %d goes below version %d, and its signed exception does not hold here: %w", version, max(floor, runs), err)
+		}
 		p.down = true
 		return nil
 	case version < floor:
@@ -103,7 +107,7 @@ func (o Options) checkVault(m Manifest, down bool) error {
 // checkSpace compares the bundle with the slots. starts is what its kernel image starts.
 func (o Options) checkSpace(manifest Manifest, starts CommandLine, s memory) error {
 	m := o.Machine
-	if manifest.Models == nil && manifest.ModelsUUID != "" && manifest.ModelsUUID != m.Runs.Models.UUID {
+	if manifest.Models == nil && manifest.ModelsUUID != [16]byte{} && manifest.ModelsUUID != m.Runs.Models.UUID {
 		there, err := m.hasModels(starts.Models, s)
 		if err != nil {
 			return err
@@ -135,8 +139,8 @@ func (o Options) checkSpace(manifest Manifest, starts CommandLine, s memory) err
 }
 
 // hasModels says whether the slot of weights that does not run holds those, whole.
-func (m Machine) hasModels(want Image, s memory) (bool, error) {
-	if m.Models == "" || m.Slots[other(m.Models)] == "" || s.Slots[other(m.Models)] != want.UUID {
+func (m Machine) hasModels(want verity.Image, s memory) (bool, error) {
+	if m.Models == "" || m.Slots[other(m.Models)] == "" || s.Slots[other(m.Models)] != verity.FormatUUID(want.UUID) {
 		return false, nil
 	}
 	there, err := m.slotNames(m.Slots[other(m.Models)], want)

@@ -1,6 +1,11 @@
 package update
 
-import "slices"
+import (
+	"errors"
+	"slices"
+
+	"tenin/firmware/verity"
+)
 
 // RollBack lets the next start choose the version before, by systemd-boot's own counting: the version that runs is named as
 // one that has no tries left. It returns the version that starts next. The error wraps a Refusal where there is none, where
@@ -58,8 +63,8 @@ func RollBack(o Options) (next Entry, err error) {
 
 // canStart says whether the slots hold what an entry starts.
 func (m Machine) canStart(e Entry) error {
-	for kind, want := range map[string]Image{"root": e.Starts.Root, "models": e.Starts.Models} {
-		if want.UUID == "" {
+	for kind, want := range map[string]verity.Image{"root": e.Starts.Root, "models": e.Starts.Models} {
+		if want == (verity.Image{}) {
 			continue
 		}
 		found := false
@@ -82,16 +87,18 @@ func (m Machine) canStart(e Entry) error {
 }
 
 // slotNames says whether the superblock of a slot that may be in use is that of an image.
-func (m Machine) slotNames(path string, want Image) (bool, error) {
+func (m Machine) slotNames(path string, want verity.Image) (bool, error) {
 	r, err := m.Disk.OpenReader(path)
 	if err != nil {
 		return false, err
 	}
 	defer r.Close()
-	uuid, err := verityUUID(r, want.DataSize)
-	if err != nil {
-		// Behind the end of the slot there is nothing.
+	if want.DataSize+block > r.Size() {
 		return false, nil
 	}
-	return uuid == want.UUID, nil
+	super, err := verity.ReadSuperblock(r, want.DataSize)
+	if errors.Is(err, verity.ErrNone) || errors.Is(err, verity.ErrDamaged) {
+		return false, nil
+	}
+	return super.UUID == want.UUID, err
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"tenin/firmware/verity"
 )
 
 // chunk is how much is written and read at once, in bytes.
@@ -137,6 +139,9 @@ func writeSlot(s Slot, c Contents, f File, progress func(done int64)) error {
 	return nil
 }
 
+// verityMagic begins a superblock of dm-verity (cryptsetup's documentation, "Verity superblock").
+const verityMagic = "verity\x00\x00"
+
 // wipeStale overwrites superblocks behind the content, of larger images that were here before. A slot is found by its
 // superblock, and one of those would name an image that is here no more.
 func wipeStale(s Slot, from int64) error {
@@ -219,8 +224,8 @@ func named(s Slot, f File) bool {
 	if f.DataSize <= 0 || f.DataSize%block != 0 || f.DataSize+block > s.Size() {
 		return false
 	}
-	uuid, err := verityUUID(s, f.DataSize)
-	return err == nil && uuid == f.UUID
+	super, err := verity.ReadSuperblock(s, f.DataSize)
+	return err == nil && super.UUID == f.UUID
 }
 
 func slotError(name string, err error) error {

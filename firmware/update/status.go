@@ -73,7 +73,7 @@ func ReadStatus(o Options) (s Status, err error) {
 				}
 			}
 			for _, name := range []string{"models-a", "models-b"} {
-				if there, err := m.slotNames(m.Slots[name], e.Starts.Models); err == nil && there && e.Starts.Models.UUID != "" {
+				if there, err := m.slotNames(m.Slots[name], e.Starts.Models); err == nil && there && e.Starts.Models.DataSize > 0 {
 					holder[name] = max(holder[name], e.Version)
 				}
 			}
