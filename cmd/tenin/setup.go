@@ -15,6 +15,7 @@ import (
 	"tenin/audio"
 	"tenin/cmd/internal/clock"
 	"tenin/cmd/internal/setup"
+	"tenin/firmware/enrol"
 	"tenin/llm/models"
 )
 
@@ -90,7 +91,11 @@ func openSetup(f *flags) (*setup.Setup, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, err
 	}
-	s, _ := setup.New(setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}})
+	o := setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}}
+	if device := enrol.NewClient(root); device.There() {
+		o.Keep = keepOnDisk(device)
+	}
+	s, _ := setup.New(o)
 	return s, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
 	"tenin/cmd/internal/setup"
+	"tenin/firmware/enrol"
 	"tenin/storage/seal"
 )
 
@@ -30,7 +31,8 @@ func newWipe(f *flags) *cobra.Command {
 		Short: "Make this kiosk as new: keys, conversations, knowledge and settings are destroyed",
 		Long: `Destroys the keys first, so that no conversation can be read from then on, and then the vault, the hub's credentials, rendered
 answers, the log, the knowledge and the settings in the home. It cannot be undone, not even with the recovery key. No kiosk may
-run meanwhile. A wipe that was interrupted is ended by another; until then no kiosk starts on the home.
+run meanwhile. A wipe that was interrupted is ended by another; until then no kiosk starts on the home. On a device that was
+flashed with our image the keys of its disk are erased too, and it comes up as new at its next start.
 
 Before it begins, WIPE has to be typed, or given with --confirm. JSON fields: home, left (what in the home is not the
 kiosk's and stays), notes.`,
@@ -62,6 +64,12 @@ kiosk's and stays), notes.`,
 			w, err := setup.Wipe(cmd.Context(), setup.WipeOptions{Home: home, Settings: settings, Unlock: kiosk.Unlock{Seal: settings.Seal, PIN: noPIN}})
 			if err != nil {
 				return err
+			}
+			if device := enrol.NewClient(root); device.There() {
+				if err := device.Erase(cmd.Context()); err != nil {
+					return fmt.Errorf("the home is wiped: %w", err)
+				}
+				w.Notes = append(w.Notes, "the disk's keys are erased: restart the machine, which then comes up as new")
 			}
 			if f.json {
 				return printJSON(cmd.OutOrStdout(), wipedJSON{home, w})

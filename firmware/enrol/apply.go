@@ -9,7 +9,7 @@ import (
 const (
 	ethernetFile = "run/systemd/network/10-tenin-ethernet.network"
 	radioFile    = "run/systemd/network/10-tenin-wifi.network"
-	displayFile  = "run/tenin/xorg.conf.d/50-tenin.conf"
+	displayFile  = "run/tenin/xorg.conf"
 )
 
 // Apply writes what the settings mean to the services of this start: their network, their variables and their display. It

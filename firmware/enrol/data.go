@@ -155,19 +155,9 @@ func (d *Data) make(ctx context.Context, p Partition) error {
 // quickly: the keys are random, with 128 bits and more, so nothing is gained by making each try slow.
 var quickly = []string{"--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000"}
 
-// grow lets the partition reach to the end of the disk.
+// grow lets the partition reach to the end of the disk. systemd-repart finds it by its type, of which there is one.
 func (d *Data) grow(ctx context.Context, p Partition) error {
-	if p.Number == "" {
-		return errors.New("data partition: its number is not known")
-	}
-	_, err := d.Machine.Run(ctx, Command{
-		Name: "sfdisk", Args: []string{"--quiet", "--force", "--no-reread", "--no-tell-kernel", "-N", p.Number, p.Disk},
-		Input: seal.NewSecret([]byte(", +\n")),
-	})
-	if err != nil {
-		return fmt.Errorf("data partition: it does not grow: %w", err)
-	}
-	if err := run(ctx, d.Machine, "partx", "--update", "--nr", p.Number, p.Disk); err != nil {
+	if err := run(ctx, d.Machine, "systemd-repart", "--dry-run=no", "--no-pager", "--definitions="+d.Place.In(growth), p.Disk); err != nil {
 		return fmt.Errorf("data partition: it does not grow: %w", err)
 	}
 	return nil

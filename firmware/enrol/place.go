@@ -33,6 +33,7 @@ const (
 	machineID    = "data/device/machine-id"
 	pcrKey       = "usr/share/tenin/firmware/pcr.pub"
 	pcrKeyStub   = "run/systemd/tpm2-pcr-public-key.pem"
+	growth       = "usr/lib/tenin/repart.d"
 	mapped       = "dev/mapper/data"
 	mapping      = "data"
 	partition    = "data"
@@ -95,9 +96,8 @@ var errNoData = errors.New("this disk has no partition named data: it was not fl
 
 // Partition is a partition of the disk that this system was started from.
 type Partition struct {
-	// Disk and Device are paths in /dev, Number counts from 1.
+	// Disk and Device are paths in /dev.
 	Disk, Device string
-	Number       string
 }
 
 // dataPartition finds the data partition. A second disk may have one too, a flashed stick for instance: the one of the disk that
@@ -130,7 +130,7 @@ func (p Place) dataPartition() (Partition, error) {
 		if p.line("run/tenin/disk") != "" && parent != disk {
 			continue
 		}
-		found = append(found, Partition{Disk: p.In("dev/" + parent), Device: p.In("dev/" + b.Name()), Number: says["PARTN"]})
+		found = append(found, Partition{Disk: p.In("dev/" + parent), Device: p.In("dev/" + b.Name())})
 	}
 	switch len(found) {
 	case 0:

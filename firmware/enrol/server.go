@@ -208,7 +208,7 @@ func (s *Server) set(ctx context.Context, settings Settings) error {
 		return err
 	}
 	unknown := Apply(s.Data.Place, settings)
-	if err := run(ctx, s.Data.Machine, "networkctl", "reload"); err != nil {
+	if err := run(ctx, s.Data.Machine, "systemctl", "restart", "systemd-networkd.service"); err != nil {
 		return errors.Join(unknown, fmt.Errorf("the network's settings are kept, and hold from the next start: %w", err))
 	}
 	if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "restart", "tenin-wifi.service"); err != nil {

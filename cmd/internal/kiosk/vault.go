@@ -80,7 +80,7 @@ func SealKind(home string, s config.Seal) seal.Kind {
 		if info, err := seal.Inspect(blob); err == nil {
 			return info.Kind
 		}
-	case errors.Is(err, fs.ErrNotExist) && !HasVault(home) && imageFile(s.PCRPublicKey, imagePublicKey) != "":
+	case errors.Is(err, fs.ErrNotExist) && !HasVault(home) && (imageFile(s.PCRPublicKey, imagePublicKey) != "" || OnDevice()):
 		if _, err := seal.ReadTPM(s.Device); err == nil {
 			return seal.KindTPM
 		}
@@ -107,7 +107,7 @@ func (u Unlock) sealer(home string, kind seal.Kind) (seal.Sealer, storage.Counte
 	case seal.KindTPM:
 		o := seal.TPMOptions{
 			Device: u.Seal.Device, RequirePIN: u.Seal.PIN,
-			PublicKey: imageFile(u.Seal.PCRPublicKey, imagePublicKey), Signature: u.Seal.PCRSignature,
+			PublicKey: signer(u.Seal), Signature: u.Seal.PCRSignature,
 			PIN: func() (seal.Secret, error) { return pin("PIN of the vault: ") },
 		}
 		if o.Signature == "" {
@@ -116,6 +116,26 @@ func (u Unlock) sealer(home string, kind seal.Kind) (seal.Sealer, storage.Counte
 		return seal.NewTPM(o), seal.NewCounter(u.Seal.Device), nil
 	}
 	return nil, nil, fmt.Errorf("seal.kind is %q: use one of %v", kind, config.SealKinds)
+}
+
+// deviceData stands in memory when a device's data partition is open; see firmware/enrol.
+const deviceData = "/run/tenin/data"
+
+// OnDevice says whether this machine runs our image with its data partition open. What lies there opens only while an image
+// of ours starts, by PCR 7 and signed PCR 11.
+func OnDevice() bool {
+	_, err := os.Stat(deviceData)
+	return err == nil
+}
+
+// signer is the file with the key whose signature over PCR 11 a new blob is bound to; empty: none. On a device there is none
+// but by the settings: only the phase in which the data partition opens is signed there, and it is over when a kiosk starts.
+// The blob lies on that partition, so it takes the signature all the same, and PCR 7 once more by itself.
+func signer(s config.Seal) string {
+	if OnDevice() {
+		return s.PCRPublicKey
+	}
+	return imageFile(s.PCRPublicKey, imagePublicKey)
 }
 
 // imageFile returns the path that the settings name, or the image's own if it is there.
@@ -144,7 +164,7 @@ func DescribeSeal(home string, s config.Seal) string {
 		}
 	}
 	info := seal.Info{Kind: kind, PIN: s.PIN}
-	if imageFile(s.PCRPublicKey, imagePublicKey) != "" {
+	if signer(s) != "" {
 		info.SignedPCRs = []int{11}
 	}
 	return info.Describe(where)

@@ -45,7 +45,7 @@ func (s *Setup) Join(ctx context.Context, code, address string, replace bool) Jo
 	if err != nil {
 		return bad(HubBadCode, err, "compare the code with the hub's, group by group")
 	}
-	c, err := uplink.Join(ctx, uplink.JoinOptions{Code: parsed, Address: address, Path: s.credentials(), Replace: replace})
+	c, err := s.join(ctx, parsed, address, replace)
 	switch {
 	case errors.Is(err, uplink.ErrRefused):
 		return bad(HubRefused, err, "make a new code on the hub: `tenin hub enrol NAME`")
@@ -57,6 +57,19 @@ func (s *Setup) Join(ctx context.Context, code, address string, replace bool) Jo
 		return bad(HubUnreachable, err, "look at the address, the cable and the hub")
 	}
 	return joined(c)
+}
+
+func (s *Setup) join(ctx context.Context, code uplink.Code, address string, replace bool) (uplink.Credentials, error) {
+	if s.options.Join == nil {
+		return uplink.Join(ctx, uplink.JoinOptions{Code: code, Address: address, Path: s.credentials(), Replace: replace})
+	}
+	if _, err := uplink.ReadCredentials(s.credentials(), nil); err == nil && !replace {
+		return uplink.Credentials{}, uplink.ErrEnrolled
+	}
+	if err := s.options.Join(ctx, address, code); err != nil {
+		return uplink.Credentials{}, err
+	}
+	return uplink.ReadCredentials(s.credentials(), nil)
 }
 
 func joined(c uplink.Credentials) Joined {

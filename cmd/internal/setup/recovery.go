@@ -62,6 +62,9 @@ func (s *Setup) ConfirmRecovery(first, second string) Finding {
 		return found(Recovery, Bad, RecoveryWrong, "that is not what was shown", "look at what was written down, and type the groups that are asked for now")
 	}
 	public, err := p.key.Public()
+	if err == nil && s.options.Keep != nil {
+		err = s.options.Keep(p.key)
+	}
 	if err == nil {
 		err = s.withVault(true, func(v *storage.Vault) error { return v.SetRecovery(public, s.options.Now()) })
 	}

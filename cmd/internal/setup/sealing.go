@@ -27,7 +27,7 @@ func sealingFinding(state kiosk.KeyState, err error) Finding {
 		return found(Sealing, Bad, SealFailed, state.Error, "stop the kiosk that has it")
 	case state.Kind == seal.KindKeyFile:
 		return found(Sealing, Fair, SealKeyFile, state.Protects, "with a TPM: seal it there; without: lock the machine away")
-	case state.Kind == seal.KindTPM && len(state.SignedPCRs) == 0 && !state.PIN:
+	case state.Kind == seal.KindTPM && len(state.SignedPCRs) == 0 && !state.PIN && !kiosk.OnDevice():
 		return found(Sealing, Fair, SealUnbound, state.Protects, "flash the machine with our image, or ask for a PIN at every start")
 	}
 	return found(Sealing, Good, Fine, state.Protects, "")

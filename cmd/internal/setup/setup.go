@@ -9,6 +9,8 @@ import (
 	"tenin/cmd/internal/config"
 	"tenin/cmd/internal/kiosk"
 	"tenin/storage"
+	"tenin/storage/seal"
+	"tenin/storage/uplink"
 )
 
 // Options say on what machine and home a Setup works.
@@ -24,6 +26,11 @@ type Options struct {
 	Sound Sound
 	// Look looks at the display; nil: there is nothing that could.
 	Look func(context.Context) (Screen, error)
+	// Keep is given a recovery key that was typed back, before the vault takes it: a device's disk opens with it too. Where it
+	// fails the vault keeps the key that it has. nil: there is nothing but the vault.
+	Keep func(seal.RecoveryKey) error
+	// Join joins a hub in the place of this process, which has no network where this is set; nil: it does so itself.
+	Join func(ctx context.Context, address string, code uplink.Code) error
 	// Evidence may add to, or for tests replace, what the machine knows about its time; nil: nothing is added.
 	Evidence func(*clock.Evidence)
 	// Now is the clock for tests; nil is the machine's.
