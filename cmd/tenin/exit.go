@@ -9,6 +9,7 @@ import (
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
+	"tenin/firmware/flash"
 	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
@@ -52,6 +53,7 @@ var refusals = []error{
 	seal.ErrUnsafe, seal.ErrPCR, seal.ErrLockedOut,
 	sandbox.ErrMissing, worker.ErrSeal,
 	control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs,
+	flash.ErrRefused,
 	uplink.ErrRefused, uplink.ErrOtherHub, uplink.ErrPeer, uplink.ErrNotPrivate, hub.ErrNotPrivate, hub.ErrOtherUser,
 }
 
@@ -59,6 +61,7 @@ var refusals = []error{
 var damages = []error{
 	storage.ErrDamaged, storage.ErrWrongKey, storage.ErrRolledBack,
 	seal.ErrWrongKey, seal.ErrNoKey, seal.ErrDamaged, seal.ErrNoTPM, seal.ErrNoCounter,
+	flash.ErrImage, flash.ErrReadBack,
 	models.ErrDamaged, knowledge.ErrDamaged, uplink.ErrDamaged, hub.ErrDamaged,
 }
 

@@ -17,8 +17,12 @@ const (
 	// chunk is how much is read or written at once.
 	chunk = 4 << 20
 	// depth is how many chunks are under way at a time: one is read from the image while others are on their way to the
-	// disk. Measured at a 1 GiB image without a hole, best of five, MB/s over writing, reading back and finishing:
-	// depth 1 DEPTH1, 2 DEPTH2, 4 DEPTH4, 8 DEPTH8.
+	// disk, and disks with several queues fill them.
+	//
+	// Measured in one run with dd bs=4M oflag=direct conv=fsync, which reads nothing back; a file on a virtual disk of
+	// 2 GB/s, medians of five. An image laid out as a device's, 3 GiB with 908 MiB of data: dd 1.24 s, this 1.24 s with
+	// everything read back, the same speed. One of 1 GiB without a hole, where dd has no zeros to write that this skips: dd
+	// 0.45 s and 0.93 s more to read it back, this 0.60 s and 0.86 s; depth 1, 2 and 8 made no difference there.
 	depth = 4
 )
 
