@@ -42,7 +42,7 @@ takes the place of an older one. JSON fields: name, code, expires.`,
 			if err != nil {
 				return err
 			}
-			code, expires, err := admin.Enrol(cmd.Context(), args[0], valid, replace)
+			code, expires, err := admin.Enrol(cmd.Context(), hub.EnrolOptions{Name: args[0], Valid: valid, Replace: replace})
 			if err = errors.Join(err, admin.Close()); err != nil {
 				return err
 			}

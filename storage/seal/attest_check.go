@@ -22,6 +22,7 @@ var errOtherPCRs = fmt.Errorf("%w: the values of its PCRs are not those that wer
 type Challenge struct {
 	Public      []byte   // for Attestor.Answer
 	Nonce       []byte   // for CheckQuote; to be told nobody
+	Keys        []byte   // the identity without its certificate, for CheckQuote
 	Endorsement [32]byte // SHA-256 over the EK's SubjectPublicKeyInfo
 	Verified    bool     // a certificate of the EK leads to one of the roots
 	Name        []byte   // the AK's name (TPM 2.0 Library, Part 1, 16)
@@ -52,6 +53,9 @@ func NewChallenge(identity []byte, roots [][]byte) (Challenge, error) {
 		return Challenge{}, fmt.Errorf("%w: %w", ErrAttestation, err)
 	}
 	c.Name = name.Buffer
+	if c.Keys, err = i.keys(); err != nil {
+		return Challenge{}, err
+	}
 	key, err := tpm2.ImportEncapsulationKey(&i.endorsement)
 	if err != nil {
 		return Challenge{}, fmt.Errorf("%w: %w", ErrAttestation, err)
@@ -71,9 +75,9 @@ type Measured struct {
 	PCR7, PCR11 [32]byte
 }
 
-// CheckQuote returns the PCRs that the AK of an identity quoted for this nonce and
-// key. Whoever quoted over a challenge's nonce also has the EK. The error wraps
-// ErrAttestation.
+// CheckQuote returns the PCRs that the AK of an identity, or of a challenge's Keys,
+// quoted for this nonce and key. Whoever quoted over a challenge's nonce also has the
+// EK. The error wraps ErrAttestation.
 func CheckQuote(identity, nonce, quote []byte, key string) (Measured, error) {
 	if err := checkNonce(nonce); err != nil {
 		return Measured{}, err

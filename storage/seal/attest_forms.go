@@ -36,6 +36,12 @@ func encodeIdentity(i identity) ([]byte, error) {
 	return json.Marshal(identityJSON{1, tpm2.Marshal(i.endorsement), tpm2.Marshal(i.attestation), i.certificate})
 }
 
+// keys returns the identity without its certificate, encoded.
+func (i identity) keys() ([]byte, error) {
+	i.certificate = nil
+	return encodeIdentity(i)
+}
+
 // decodeIdentity takes what encodeIdentity writes, of keys that are as they should be.
 func decodeIdentity(b []byte) (i identity, err error) {
 	bad := fmt.Errorf("%w: its identity is not understood", ErrAttestation)

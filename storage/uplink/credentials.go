@@ -47,6 +47,9 @@ type Credentials struct {
 	Authority []byte // DER certificate of the hub's authority: the only root
 	Device    string // the name that the hub gave
 	Seed      Seed   // 32 bytes
+	// Binding is what the hub made of the device's TPM, as Join heard it. It is not
+	// kept here: the hub has it.
+	Binding Binding
 }
 
 // Seal guards the seed inside a credentials file; a TPM or a key file does.
@@ -148,6 +151,10 @@ func encodeCredentials(c Credentials, seal Seal) ([]byte, error) {
 func ReadCredentials(path string, seal Seal) (Credentials, error) {
 	return readPrivate(path, func(b []byte) (Credentials, error) { return decodeCredentials(b, seal) })
 }
+
+// ParseCredentials is ReadCredentials for the file's content, where somebody else has
+// read it and guards it, as systemd does for LoadCredential=.
+func ParseCredentials(b []byte, seal Seal) (Credentials, error) { return decodeCredentials(b, seal) }
 
 // HubAddress returns the hub's address, host:port, from the same file, for whoever
 // need not open a sealed seed. Its errors are those of ReadCredentials.

@@ -26,14 +26,18 @@ type JoinOptions struct {
 	Seal Seal
 	// Replace allows to join although there are credentials already.
 	Replace bool
+	// Attestor is this machine's TPM, which the hub is to bind the device to; nil joins
+	// without one.
+	Attestor Attestor
 	// Now is the clock for the hub's certificate; nil is the machine's.
 	Now func() time.Time
 }
 
 // Join makes a key for this device, has the hub take its public half in exchange
 // for the code, and writes the credentials. The seed never leaves the device. The
-// code is shown to nobody but a hub whose authority it names. The error wraps
-// ErrRefused, ErrOtherHub or ErrEnrolled.
+// code is shown to nobody but a hub whose authority it names. With an Attestor it
+// returns credentials only when the hub has bound the device to its TPM. The error
+// wraps ErrRefused, ErrOtherHub or ErrEnrolled.
 func Join(ctx context.Context, o JoinOptions) (Credentials, error) {
 	if _, err := os.Lstat(o.Path); err == nil && !o.Replace {
 		return Credentials{}, fmt.Errorf("%w: --replace joins another in its place", ErrEnrolled)
@@ -52,6 +56,13 @@ func Join(ctx context.Context, o JoinOptions) (Credentials, error) {
 	if err != nil {
 		return Credentials{}, err
 	}
+	// So is a TPM that does not answer.
+	var identity []byte
+	if o.Attestor != nil {
+		if identity, err = o.Attestor.Identity(); err != nil {
+			return Credentials{}, err
+		}
+	}
 	var authority []byte
 	config := pinned(
 		func(a *x509.Certificate) bool { return o.Code.Names(FingerprintOf(a)) },
@@ -63,6 +74,11 @@ func Join(ctx context.Context, o JoinOptions) (Credentials, error) {
 	}
 	defer nc.Close()
 	c.Authority = authority
+	if o.Attestor != nil {
+		if c.Binding, err = attest(ctx, nc, key, identity, o.Attestor); err != nil {
+			return Credentials{}, fmt.Errorf("hub %s: it took the code, but the device is not bound to its TPM, so make a new code there: %w", address, err)
+		}
+	}
 	if c.Device, err = hello(ctx, nc, key); err != nil {
 		return Credentials{}, fmt.Errorf("hub %s: it took the code but does not answer: %w", address, err)
 	}
@@ -117,20 +133,14 @@ func connect(c Credentials, d *dialer, more ...nats.Option) (*nats.Conn, error) 
 func hello(ctx context.Context, nc *nats.Conn, key string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	reply, err := nc.RequestWithContext(ctx, Subject(key), nil)
-	for errors.Is(err, nats.ErrNoResponders) {
-		// The hub is just starting.
-		select {
-		case <-ctx.Done():
-			return "", err
-		case <-time.After(100 * time.Millisecond):
-		}
-		reply, err = nc.RequestWithContext(ctx, Subject(key), nil)
-	}
+	reply, err := request(ctx, nc, Subject(key), nil)
 	if err != nil {
 		return "", err
 	}
-	status, name, ok := DecodeStatus(reply.Data)
+	status, name, ok := DecodeStatus(reply)
+	if ok && status == StatusRefused {
+		return "", fmt.Errorf("%w: the code is for a machine that is bound to its TPM", ErrRefused)
+	}
 	if !ok || status != StatusHello {
 		return "", errors.New("its answer is not understood")
 	}

@@ -129,7 +129,7 @@ func TestAHubIsJoinedWithItsCodeAndOnlyWithATrustedClock(t *testing.T) {
 		o.Evidence = func(e *clock.Evidence) { e.Synchronised, e.Hardware = trusted, clock.Hardware{} }
 	})
 	expect(t, s.CheckHub().Finding, HubNone)
-	code, _, err := h.Enrol(ctx, "kiosk-3", time.Hour, false)
+	code, _, err := h.Enrol(ctx, hub.EnrolOptions{Name: "kiosk-3", Valid: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -287,7 +287,7 @@ func TestARevokedDeviceIsCutOffAndStaysOut(t *testing.T) {
 
 func TestACodeLetsOneDeviceInOnce(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
-	code, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, false)
+	code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,14 +308,14 @@ func TestACodeLetsOneDeviceInOnce(t *testing.T) {
 	if devices, _ := h.Devices(t.Context()); len(devices) != 1 {
 		t.Errorf("%d devices", len(devices))
 	}
-	if _, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, false); !errors.Is(err, ErrTaken) {
+	if _, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute}); !errors.Is(err, ErrTaken) {
 		t.Errorf("a name was given twice: %v", err)
 	}
 }
 
 func TestManyMachinesWithOneCodeAndOneComesIn(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
-	code, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, true)
+	code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute, Replace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +347,7 @@ func TestAnExpiredCodeIsRefusedAlsoWhenTheHubsClockWasSetBack(t *testing.T) {
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 	h, _ := open(t, Options{Dir: t.TempDir(), Now: clock})
 	for name, shift := range map[string]time.Duration{"expired": 61 * time.Second, "set back": -time.Hour} {
-		code, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, false)
+		code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -364,7 +364,7 @@ func TestAnExpiredCodeIsRefusedAlsoWhenTheHubsClockWasSetBack(t *testing.T) {
 func TestGuessingSoonMeetsTheLimitAndDevicesStillComeIn(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
 	c := join(t, h, "ginza-1") // the first try
-	code, _, err := h.Enrol(t.Context(), "ginza-2", time.Minute, false)
+	code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-2", Valid: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +387,7 @@ func TestGuessingSoonMeetsTheLimitAndDevicesStillComeIn(t *testing.T) {
 
 func TestADeviceTellsItsCodeAndItsSummariesToNoOtherHub(t *testing.T) {
 	mine, stop := open(t, Options{Dir: t.TempDir()})
-	code, _, err := mine.Enrol(t.Context(), "ginza-1", time.Minute, false)
+	code, _, err := mine.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -428,7 +428,7 @@ func TestADevicesClockDoesNotMatterForTheConnection(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
 	for _, year := range []int{1970, 2000, 2150} {
 		clock := func() time.Time { return time.Date(year, 1, 2, 0, 0, 0, 0, time.UTC) }
-		code, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, true)
+		code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute, Replace: true})
 		if err != nil {
 			t.Fatal(err)
 		}

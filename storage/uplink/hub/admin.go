@@ -29,15 +29,40 @@ type Received struct {
 
 // Admin is what the commands of the hub's machine can do.
 type Admin interface {
-	// Enrol makes a one-time code by which a device may join under that name, and
-	// returns when it expires. With replace it may take the place of a device that has
-	// the name. The error wraps uplink.ErrName, ErrTaken or ErrTooMany.
-	Enrol(ctx context.Context, name string, valid time.Duration, replace bool) (uplink.Code, time.Time, error)
+	// Enrol makes a one-time code by which a device may join, and returns when it
+	// expires. The error wraps uplink.ErrName, ErrTaken or ErrTooMany.
+	Enrol(ctx context.Context, o EnrolOptions) (uplink.Code, time.Time, error)
 	// Devices returns all that ever joined.
 	Devices(ctx context.Context) ([]Device, error)
 	// Revoke locks a device out for good, and returns how many connections it ended.
 	// The error wraps ErrNoDevice.
 	Revoke(ctx context.Context, name string) (int, error)
+	// Accept takes PCR 7 of a device's TPM as it is now for what it should be. The
+	// error wraps ErrNoDevice.
+	Accept(ctx context.Context, name string) error
+	// Publish keeps a bundle, whose bytes come from r, for rollouts. The caller has
+	// verified it; Published is set here. The error wraps ErrBundle.
+	Publish(ctx context.Context, b Bundle, r io.Reader) error
+	// Bundles returns what is published, the newest version first.
+	Bundles(ctx context.Context) ([]Bundle, error)
+	// RemoveBundle throws one away. The error wraps ErrNoBundle, or ErrRollout while
+	// it is being rolled out.
+	RemoveBundle(ctx context.Context, version int64) error
+	// Rollout returns how the rollout stands; its phase is PhaseNone if there never
+	// was one.
+	Rollout(ctx context.Context) (RolloutStatus, error)
+	// StartRollout begins to offer a version that was published. The error wraps
+	// ErrRollout or ErrNoBundle.
+	StartRollout(ctx context.Context, p Plan) (RolloutStatus, error)
+	// HaltRollout stops all offers and reads at once. The error wraps ErrRollout.
+	HaltRollout(ctx context.Context) (RolloutStatus, error)
+	// ResumeRollout goes on. Failures so far are not counted again; with retry, devices
+	// that refused the version are offered it again; maxFailures below 0 keeps what is
+	// borne. The error wraps ErrRollout.
+	ResumeRollout(ctx context.Context, maxFailures int, retry bool) (RolloutStatus, error)
+	// UndoRollout ends the offers for good. Devices that run the version keep it. The
+	// error wraps ErrRollout.
+	UndoRollout(ctx context.Context) (RolloutStatus, error)
 	// Summaries calls each for all that the hub stored since then, in that order.
 	Summaries(ctx context.Context, since time.Time, each func(Received) error) error
 	// Close ends the access.
@@ -78,9 +103,12 @@ const (
 	startPause = 100 * time.Millisecond
 )
 
+// maxAdminMessage holds a thousand certificates, or a piece of a bundle.
+const maxAdminMessage = 4 << 20
+
 // serveAdmin answers on the hub's socket until ctx is done.
 func serveAdmin(ctx context.Context, h *Hub) error {
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(1 << 16))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxAdminMessage))
 	pb.RegisterHubServer(server, &adminServer{h: h})
 	defer context.AfterFunc(ctx, server.Stop)()
 	if err := server.Serve(h.socket); err != nil && ctx.Err() == nil {
@@ -90,7 +118,7 @@ func serveAdmin(ctx context.Context, h *Hub) error {
 }
 
 // told are the errors that keep their meaning over the socket.
-var told = []error{ErrNoDevice, ErrTaken, ErrTooMany, ErrStore, ErrDamaged, uplink.ErrName}
+var told = []error{ErrNoDevice, ErrTaken, ErrTooMany, ErrStore, ErrDamaged, uplink.ErrName, ErrBundle, ErrNoBundle, ErrRollout}
 
 type adminServer struct {
 	pb.UnimplementedHubServer
@@ -108,7 +136,9 @@ func tell(err error) error {
 }
 
 func (s *adminServer) Enrol(ctx context.Context, r *pb.EnrolRequest) (*pb.EnrolReply, error) {
-	code, expires, err := s.h.Enrol(ctx, r.GetName(), time.Duration(r.GetValidSeconds())*time.Second, r.GetReplace())
+	code, expires, err := s.h.Enrol(ctx, EnrolOptions{
+		Name: r.GetName(), Valid: time.Duration(r.GetValidSeconds()) * time.Second, Replace: r.GetReplace(), TPM: r.GetTpm(), Roots: r.GetRoots(),
+	})
 	if err != nil {
 		return nil, tell(err)
 	}
@@ -122,7 +152,7 @@ func (s *adminServer) Devices(ctx context.Context, _ *pb.DevicesRequest) (*pb.De
 	}
 	reply := &pb.DevicesReply{}
 	for _, d := range list {
-		v := &pb.Device{Name: d.Name, Key: d.Key, JoinedUnix: d.Joined.Unix(), Connected: d.Connected}
+		v := &pb.Device{Name: d.Name, Key: d.Key, JoinedUnix: d.Joined.Unix(), Connected: d.Connected, Tpm: d.TPM.packed()}
 		if !d.Revoked.IsZero() {
 			v.RevokedUnix = d.Revoked.Unix()
 		}
@@ -207,8 +237,8 @@ func (e heardError) Error() string { return e.text }
 func (e heardError) Unwrap() error { return e.is }
 
 // Enrol implements Admin.
-func (a *remoteAdmin) Enrol(ctx context.Context, name string, valid time.Duration, replace bool) (uplink.Code, time.Time, error) {
-	r, err := a.hub.Enrol(ctx, &pb.EnrolRequest{Name: name, ValidSeconds: int64(valid / time.Second), Replace: replace})
+func (a *remoteAdmin) Enrol(ctx context.Context, o EnrolOptions) (uplink.Code, time.Time, error) {
+	r, err := a.hub.Enrol(ctx, &pb.EnrolRequest{Name: o.Name, ValidSeconds: int64(o.Valid / time.Second), Replace: o.Replace, Tpm: o.TPM, Roots: o.Roots})
 	if err != nil {
 		return uplink.Code{}, time.Time{}, heard(err)
 	}
@@ -224,7 +254,7 @@ func (a *remoteAdmin) Devices(ctx context.Context) ([]Device, error) {
 	}
 	var list []Device
 	for _, d := range r.GetDevice() {
-		v := Device{Name: d.GetName(), Key: d.GetKey(), Joined: time.Unix(d.GetJoinedUnix(), 0), Connected: d.GetConnected()}
+		v := Device{Name: d.GetName(), Key: d.GetKey(), Joined: time.Unix(d.GetJoinedUnix(), 0), Connected: d.GetConnected(), TPM: unpackedTPM(d.GetTpm())}
 		if n := d.GetRevokedUnix(); n != 0 {
 			v.Revoked = time.Unix(n, 0)
 		}

@@ -53,10 +53,10 @@ func TestTheRunningHubAndItsFolderAnswerTheSame(t *testing.T) {
 		if err := admin.Summaries(t.Context(), time.Time{}, func(Received) error { return stopped }); !errors.Is(err, stopped) {
 			t.Errorf("%s: %v", where, err)
 		}
-		if _, _, err := admin.Enrol(t.Context(), "ginza-1", time.Minute, false); !errors.Is(err, ErrTaken) {
+		if _, _, err := admin.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute}); !errors.Is(err, ErrTaken) {
 			t.Errorf("%s: %v", where, err)
 		}
-		if _, _, err := admin.Enrol(t.Context(), "銀座", time.Minute, false); !errors.Is(err, uplink.ErrName) {
+		if _, _, err := admin.Enrol(t.Context(), EnrolOptions{Name: "銀座", Valid: time.Minute}); !errors.Is(err, uplink.ErrName) {
 			t.Errorf("%s: %v", where, err)
 		}
 		if _, err := admin.Revoke(t.Context(), "nobody"); !errors.Is(err, ErrNoDevice) {

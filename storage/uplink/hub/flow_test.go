@@ -28,7 +28,7 @@ func TestWhatWaitsInTheOutboxComesToTheHubOnceAndLeavesTheOutbox(t *testing.T) {
 
 func TestTheWholeWayFromTheKiosksSocketToTheHub(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
-	code, _, err := h.Enrol(t.Context(), "ginza-1", time.Minute, false)
+	code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
-	"tenin/llm/redact"
 	"tenin/storage/uplink"
 )
 
@@ -39,7 +38,7 @@ func openFront(listen string, a *authority, r *registry, log *slog.Logger) (*fro
 		ServerName: "tenin-hub", Host: host, Port: int(number), NoSigs: true, NoLog: true, NoSystemAccount: true,
 		TLS: true, TLSConfig: a.tls, TLSHandshakeFirst: true, TLSTimeout: 10, AuthTimeout: 15,
 		CustomClientAuthentication: f.gate, AlwaysEnableNonce: true,
-		MaxPayload: 4 * redact.MaxSize, MaxControlLine: 1024, MaxConn: maxDevices, MaxSubs: 16,
+		MaxPayload: uplink.MaxMessage, MaxControlLine: 1024, MaxConn: maxDevices, MaxSubs: 16,
 		MaxPending: 8 << 20, WriteDeadline: 10 * time.Second, PingInterval: time.Minute, MaxPingsOut: 2,
 		DisableShortFirstPing: true,
 	}
@@ -67,14 +66,17 @@ func openFront(listen string, a *authority, r *registry, log *slog.Logger) (*fro
 	return f, nil
 }
 
-// listen calls take for every message of a device, from one goroutine.
-func (f *front) listen(take func(*nats.Msg)) error {
-	sub, err := f.nc.Subscribe(uplink.AllSummaries, take)
-	if err != nil {
-		return err
-	}
-	if err := sub.SetPendingLimits(maxQueue, 64<<20); err != nil {
-		return err
+// listen calls takers[subject] for every message of a device on it, each taker from
+// one goroutine of its own.
+func (f *front) listen(takers map[string]func(*nats.Msg)) error {
+	for subject, take := range takers {
+		sub, err := f.nc.Subscribe(subject, take)
+		if err != nil {
+			return err
+		}
+		if err := sub.SetPendingLimits(maxQueue, 64<<20); err != nil {
+			return err
+		}
 	}
 	return f.nc.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
@@ -83,18 +84,20 @@ func (g *gate) Check(c server.ClientAuthentication) bool {
 	}
 	c.RegisterUser(&server.User{Username: o.Nkey, Permissions: permissions(o.Nkey)})
 	g.enter(o.Nkey, c.GetID())
-	// It may have been revoked between the look and the entry.
-	if _, ok := g.registry.device(o.Nkey); !ok {
+	// It may have been revoked between the look and the entry. Who has yet to prove its
+	// TPM comes in as a guest: all that it may do then is that.
+	_, device := g.registry.device(o.Nkey)
+	if _, _, guest := g.registry.guest(o.Nkey); !device && !(guest && !known) {
 		g.close(o.Nkey)
 		return false
 	}
 	return true
 }
 
-// permissions of a device: its own subject, its own inboxes, nothing else.
+// permissions of a device: its own subjects, its own inboxes, nothing else.
 func permissions(key string) *server.Permissions {
 	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: []string{uplink.Subject(key)}},
+		Publish:   &server.SubjectPermission{Allow: uplink.SubjectsOf(key)},
 		Subscribe: &server.SubjectPermission{Allow: []string{uplink.Inbox(key) + ".>"}},
 	}
 }
@@ -164,6 +167,9 @@ func (g *gate) close(key string) int {
 	}
 	return len(ids)
 }
+
+// closeSoon is close when what the device was told has had time to reach it.
+func (g *gate) closeSoon(key string) { time.AfterFunc(time.Second, func() { g.close(key) }) }
 
 // connections returns the ids that were let in for a device; some may have ended.
 func (g *gate) connections(key string) []uint64 {

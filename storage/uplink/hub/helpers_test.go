@@ -145,7 +145,7 @@ func open(t testing.TB, o Options) (*Hub, func()) {
 // join enrols a device.
 func join(t testing.TB, h *Hub, name string) uplink.Credentials {
 	t.Helper()
-	code, _, err := h.Enrol(t.Context(), name, time.Minute, true)
+	code, _, err := h.Enrol(t.Context(), EnrolOptions{Name: name, Valid: time.Minute, Replace: true})
 	if err != nil {
 		t.Fatal(err)
 	}

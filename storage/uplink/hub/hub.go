@@ -52,8 +52,26 @@ type Options struct {
 	Burst int
 	// RetryPause is the wait before a stream that failed is opened anew.
 	RetryPause time.Duration
-	// Now is the clock for codes; nil is the machine's.
+	// Bandwidth bounds the bytes a second by which all devices read bundles; 0: no bound.
+	Bandwidth int64
+	// Attestation judges devices' TPMs; nil: no device is bound to one.
+	Attestation Attestation
+	// Now is the clock for codes and rollouts; nil is the machine's.
 	Now func() time.Time
+}
+
+// EnrolOptions say what a code is for.
+type EnrolOptions struct {
+	Name string
+	// Valid is how long the code can be used.
+	Valid time.Duration
+	// Replace lets it take the place of a device that has the name.
+	Replace bool
+	// TPM lets in only a machine that is bound to its TPM.
+	TPM bool
+	// Roots are DER certificates of TPMs' makers, of which one must vouch for the
+	// machine's TPM, which is then asked for; nil: a TPM is trusted when first seen.
+	Roots [][]byte
 }
 
 // Hub is one hub. Its methods are safe for many goroutines.
@@ -66,6 +84,10 @@ type Hub struct {
 	index     atomic.Pointer[ledger]
 	front     *front
 	intake    *intake
+	shelf     *shelf
+	fleet     *fleet
+	attester  *attester
+	handout   *handout
 	socket    net.Listener
 
 	storeMu sync.Mutex
@@ -123,6 +145,12 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 			return h, err
 		}
 	}
+	if h.shelf, err = openShelf(o.Dir); err != nil {
+		return h, err
+	}
+	if h.fleet, err = openFleet(o.Dir, h.registry, h.shelf, o.Log, o.Now); err != nil {
+		return h, err
+	}
 	if err = h.reopen(ctx); err != nil {
 		return h, err
 	}
@@ -130,7 +158,8 @@ func Open(ctx context.Context, o Options) (h *Hub, err error) {
 		if h.front, err = openFront(o.Listen, h.authority, h.registry, o.Log); err != nil {
 			return h, err
 		}
-		h.intake = newIntake(h, func(subject string, b []byte) { _ = h.front.nc.Publish(subject, b) })
+		reply := func(subject string, b []byte) { _ = h.front.nc.Publish(subject, b) }
+		h.intake, h.attester, h.handout = newIntake(h, reply), newAttester(h, reply), newHandout(h, reply)
 		if h.socket, err = uplink.ListenPeers(filepath.Join(o.Dir, socketFile)); err != nil {
 			return h, err
 		}
@@ -224,7 +253,11 @@ func (h *Hub) Serve(ctx context.Context) error {
 	workers.Go(func() { h.flushLedger(ctx) })
 	workers.Go(func() { h.intake.watchRoom(ctx) })
 	workers.Go(func() { h.intake.run(ctx) })
-	if err := h.front.listen(h.intake.take); err != nil {
+	workers.Go(func() { h.fleet.run(ctx) })
+	if err := h.front.listen(map[string]func(*nats.Msg){
+		uplink.AllSummaries: h.intake.take, uplink.AllAttests: h.attester.take,
+		uplink.AllReports: h.handout.report, uplink.AllReads: h.handout.read,
+	}); err != nil {
 		return err
 	}
 	return serveAdmin(ctx, h)
@@ -245,6 +278,9 @@ func (h *Hub) Close() error {
 	if h.store != nil {
 		h.store.close()
 	}
+	if h.shelf != nil {
+		h.shelf.close()
+	}
 	if h.lock != nil {
 		err = errors.Join(err, h.lock.Close())
 	}
@@ -252,9 +288,16 @@ func (h *Hub) Close() error {
 }
 
 // Enrol implements Admin.
-func (h *Hub) Enrol(_ context.Context, name string, valid time.Duration, replace bool) (uplink.Code, time.Time, error) {
+func (h *Hub) Enrol(_ context.Context, o EnrolOptions) (uplink.Code, time.Time, error) {
+	roots := ""
+	if len(o.Roots) > 0 {
+		var err error
+		if roots, err = h.keepRoots(o.Roots); err != nil {
+			return uplink.Code{}, time.Time{}, err
+		}
+	}
 	code := uplink.NewCode(h.authority.fingerprint)
-	expires, err := h.registry.allow(code, name, valid, replace)
+	expires, err := h.registry.allow(code, o, roots)
 	if err != nil {
 		return uplink.Code{}, time.Time{}, err
 	}

@@ -56,6 +56,9 @@ func (in *intake) take(m *nats.Msg) {
 		return
 	}
 	name, ok := in.h.registry.device(key)
+	if _, _, guest := in.h.registry.guest(key); !ok && guest && uplink.IsReply(key, m.Reply) {
+		in.reply(m.Reply, uplink.StatusRefused.Encode())
+	}
 	// Without a place for the answer, or with one that is not the device's own, it
 	// gets none, and what is not answered need not be kept.
 	if !ok || !uplink.IsReply(key, m.Reply) {

@@ -81,7 +81,7 @@ func TestAHubKilledAgainAndAgainLosesNothingAndKeepsNothingTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, _, err := admin.Enrol(t.Context(), "ginza-1", time.Minute, false)
+	code, _, err := admin.Enrol(t.Context(), EnrolOptions{Name: "ginza-1", Valid: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,8 @@ const (
 	// clockSlack is how far this machine's clock may have been set back since a code
 	// was made; more, and the code counts as expired.
 	clockSlack = 10 * time.Minute
+	// bindWithin is how long after it used a code a device may be bound to its TPM.
+	bindWithin = 10 * time.Minute
 )
 
 // Device is a kiosk that has joined.
@@ -40,6 +42,7 @@ type Device struct {
 	Joined    time.Time
 	Revoked   time.Time // zero for never
 	Connected bool
+	TPM       *TPM // nil: not bound
 }
 
 // registryJSON is the registry's file.
@@ -54,6 +57,16 @@ type deviceJSON struct {
 	Key     string     `json:"key"`
 	Joined  time.Time  `json:"joined"`
 	Revoked *time.Time `json:"revoked,omitempty"`
+	Bind    *bindJSON  `json:"bind,omitempty"`
+	TPM     *tpmJSON   `json:"tpm,omitempty"`
+}
+
+// bindJSON is a device that has just joined and may be bound to its TPM.
+type bindJSON struct {
+	Until    time.Time `json:"until"`
+	Required bool      `json:"required,omitempty"` // it is no device before
+	Replace  bool      `json:"replace,omitempty"`  // of its code, where Required
+	Roots    string    `json:"roots,omitempty"`    // of its code
 }
 
 // codeJSON is a code that was not used: what is used or expired is removed.
@@ -63,6 +76,8 @@ type codeJSON struct {
 	Made    time.Time `json:"made"`
 	Expires time.Time `json:"expires"`
 	Replace bool      `json:"replace,omitempty"`
+	TPM     bool      `json:"tpm,omitempty"`   // only for a machine that is bound to its TPM
+	Roots   string    `json:"roots,omitempty"` // file of makers' certificates, of which one must vouch
 }
 
 // registry is the devices and open codes of a hub, in memory and in one file that
@@ -103,7 +118,7 @@ func decodeRegistry(b []byte) (registryJSON, error) {
 	}
 	keys := map[string]bool{}
 	for _, v := range f.Devices {
-		if uplink.CheckName(v.Name) != nil || !nkeys.IsValidPublicUserKey(v.Key) || keys[v.Key] {
+		if uplink.CheckName(v.Name) != nil || !nkeys.IsValidPublicUserKey(v.Key) || keys[v.Key] || v.TPM.check() != nil {
 			return registryJSON{}, ErrDamaged
 		}
 		keys[v.Key] = true
@@ -129,6 +144,13 @@ func (r *registry) change(f func(*registryJSON) error) error {
 	next := registryJSON{r.file.Version, slices.Clone(r.file.Devices), slices.Clone(r.file.Codes)}
 	now := r.now()
 	next.Codes = slices.DeleteFunc(next.Codes, func(c codeJSON) bool { return !c.open(now) })
+	// Who did not prove its TPM in time never was a device, or is one without.
+	next.Devices = slices.DeleteFunc(next.Devices, func(d deviceJSON) bool { return d.Bind.over(now) && d.Bind.Required })
+	for i := range next.Devices {
+		if next.Devices[i].Bind.over(now) {
+			next.Devices[i].Bind = nil
+		}
+	}
 	if err := f(&next); err != nil {
 		return err
 	}
@@ -144,6 +166,13 @@ func (r *registry) change(f func(*registryJSON) error) error {
 	return nil
 }
 
+func (b *bindJSON) over(now time.Time) bool {
+	return b != nil && (now.After(b.Until) || now.Before(b.Until.Add(-bindWithin-clockSlack)))
+}
+
+// let reports whether a device may do what devices do.
+func (d deviceJSON) let() bool { return d.Revoked == nil && (d.Bind == nil || !d.Bind.Required) }
+
 func (c codeJSON) open(now time.Time) bool {
 	return now.Before(c.Expires) && now.After(c.Made.Add(-clockSlack))
 }
@@ -155,8 +184,10 @@ func (r *registry) create() error {
 	return r.change(func(*registryJSON) error { return nil })
 }
 
-// allow keeps the hash of a code for a device of that name.
-func (r *registry) allow(code uplink.Code, name string, valid time.Duration, replace bool) (time.Time, error) {
+// allow keeps the hash of a code for a device of that name. roots names the file of
+// makers' certificates that its TPM is checked against.
+func (r *registry) allow(code uplink.Code, o EnrolOptions, roots string) (time.Time, error) {
+	name, valid, replace := o.Name, o.Valid, o.Replace
 	if err := uplink.CheckName(name); err != nil {
 		return time.Time{}, err
 	}
@@ -177,18 +208,19 @@ func (r *registry) allow(code uplink.Code, name string, valid time.Duration, rep
 		if len(f.Codes) >= MaxCodes {
 			return fmt.Errorf("%w codes are open: %d; wait until some are used or expired", ErrTooMany, MaxCodes)
 		}
-		f.Codes = append(f.Codes, codeJSON{name, hash[:], now, expires, replace})
+		f.Codes = append(f.Codes, codeJSON{name, hash[:], now, expires, replace, o.TPM || roots != "", roots})
 		return nil
 	})
 }
 
 // active returns the index of the device of that name that is not revoked, or -1.
 func (f *registryJSON) active(name string) int {
-	return slices.IndexFunc(f.Devices, func(d deviceJSON) bool { return d.Name == name && d.Revoked == nil })
+	return slices.IndexFunc(f.Devices, func(d deviceJSON) bool { return d.Name == name && d.let() })
 }
 
 // join uses up the code with this secret for the device with this key. It returns
-// the keys of devices that it replaces. A wrong, used and expired code are the same.
+// the keys of devices that it replaces. Where the code asks for a TPM the device is
+// none yet, and replaces nobody, before bind. A wrong, used and expired code are the same.
 func (r *registry) join(secret, key string) (replaced []string, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -214,10 +246,13 @@ func (r *registry) join(secret, key string) (replaced []string, err error) {
 			if !c.Replace {
 				return uplink.ErrRefused
 			}
-			f.Devices[i].Revoked = &now
-			replaced = append(replaced, f.Devices[i].Key)
+			if !c.TPM {
+				f.Devices[i].Revoked = &now
+				replaced = append(replaced, f.Devices[i].Key)
+			}
 		}
-		f.Devices = append(f.Devices, deviceJSON{Name: c.Name, Key: key, Joined: now})
+		f.Devices = append(f.Devices, deviceJSON{Name: c.Name, Key: key, Joined: now,
+			Bind: &bindJSON{Until: now.Add(bindWithin), Required: c.TPM, Replace: c.Replace, Roots: c.Roots}})
 		return nil
 	})
 }
@@ -245,7 +280,7 @@ func (r *registry) device(key string) (name string, ok bool) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	i, ok := r.byKey[key]
-	if !ok || r.file.Devices[i].Revoked != nil {
+	if !ok || !r.file.Devices[i].let() {
 		return "", false
 	}
 	return r.file.Devices[i].Name, true
@@ -257,7 +292,10 @@ func (r *registry) list() []Device {
 	defer r.mu.RUnlock()
 	list := make([]Device, 0, len(r.file.Devices))
 	for _, d := range r.file.Devices {
-		v := Device{Name: d.Name, Key: d.Key, Joined: d.Joined}
+		if d.Revoked == nil && !d.let() {
+			continue
+		}
+		v := Device{Name: d.Name, Key: d.Key, Joined: d.Joined, TPM: d.TPM.told()}
 		if d.Revoked != nil {
 			v.Revoked = *d.Revoked
 		}

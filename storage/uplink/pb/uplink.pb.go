@@ -21,6 +21,61 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type RolloutRequest_Action int32
+
+const (
+	RolloutRequest_STATUS RolloutRequest_Action = 0
+	RolloutRequest_START  RolloutRequest_Action = 1
+	RolloutRequest_HALT   RolloutRequest_Action = 2
+	RolloutRequest_RESUME RolloutRequest_Action = 3
+	RolloutRequest_UNDO   RolloutRequest_Action = 4
+)
+
+// Enum value maps for RolloutRequest_Action.
+var (
+	RolloutRequest_Action_name = map[int32]string{
+		0: "STATUS",
+		1: "START",
+		2: "HALT",
+		3: "RESUME",
+		4: "UNDO",
+	}
+	RolloutRequest_Action_value = map[string]int32{
+		"STATUS": 0,
+		"START":  1,
+		"HALT":   2,
+		"RESUME": 3,
+		"UNDO":   4,
+	}
+)
+
+func (x RolloutRequest_Action) Enum() *RolloutRequest_Action {
+	p := new(RolloutRequest_Action)
+	*p = x
+	return p
+}
+
+func (x RolloutRequest_Action) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (RolloutRequest_Action) Descriptor() protoreflect.EnumDescriptor {
+	return file_uplink_proto_enumTypes[0].Descriptor()
+}
+
+func (RolloutRequest_Action) Type() protoreflect.EnumType {
+	return &file_uplink_proto_enumTypes[0]
+}
+
+func (x RolloutRequest_Action) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use RolloutRequest_Action.Descriptor instead.
+func (RolloutRequest_Action) EnumDescriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{26, 0}
+}
+
 type SettingsRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -387,6 +442,8 @@ type EnrolRequest struct {
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	ValidSeconds  int64                  `protobuf:"varint,2,opt,name=valid_seconds,json=validSeconds,proto3" json:"valid_seconds,omitempty"`
 	Replace       bool                   `protobuf:"varint,3,opt,name=replace,proto3" json:"replace,omitempty"`
+	Tpm           bool                   `protobuf:"varint,4,opt,name=tpm,proto3" json:"tpm,omitempty"`    // only a machine that is bound to its TPM
+	Roots         [][]byte               `protobuf:"bytes,5,rep,name=roots,proto3" json:"roots,omitempty"` // DER certificates of TPMs' makers
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -440,6 +497,20 @@ func (x *EnrolRequest) GetReplace() bool {
 		return x.Replace
 	}
 	return false
+}
+
+func (x *EnrolRequest) GetTpm() bool {
+	if x != nil {
+		return x.Tpm
+	}
+	return false
+}
+
+func (x *EnrolRequest) GetRoots() [][]byte {
+	if x != nil {
+		return x.Roots
+	}
+	return nil
 }
 
 type EnrolReply struct {
@@ -581,6 +652,7 @@ type Device struct {
 	JoinedUnix    int64                  `protobuf:"varint,3,opt,name=joined_unix,json=joinedUnix,proto3" json:"joined_unix,omitempty"`
 	RevokedUnix   int64                  `protobuf:"varint,4,opt,name=revoked_unix,json=revokedUnix,proto3" json:"revoked_unix,omitempty"` // 0 for never
 	Connected     bool                   `protobuf:"varint,5,opt,name=connected,proto3" json:"connected,omitempty"`
+	Tpm           *TPM                   `protobuf:"bytes,6,opt,name=tpm,proto3" json:"tpm,omitempty"` // absent: not bound
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -650,6 +722,121 @@ func (x *Device) GetConnected() bool {
 	return false
 }
 
+func (x *Device) GetTpm() *TPM {
+	if x != nil {
+		return x.Tpm
+	}
+	return nil
+}
+
+type TPM struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Endorsement   string                 `protobuf:"bytes,1,opt,name=endorsement,proto3" json:"endorsement,omitempty"` // these in hex
+	Verified      bool                   `protobuf:"varint,2,opt,name=verified,proto3" json:"verified,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Pcr7          string                 `protobuf:"bytes,4,opt,name=pcr7,proto3" json:"pcr7,omitempty"`
+	Pcr11         string                 `protobuf:"bytes,5,opt,name=pcr11,proto3" json:"pcr11,omitempty"`
+	Seen7         string                 `protobuf:"bytes,6,opt,name=seen7,proto3" json:"seen7,omitempty"`
+	Seen11        string                 `protobuf:"bytes,7,opt,name=seen11,proto3" json:"seen11,omitempty"`
+	BoundUnix     int64                  `protobuf:"varint,8,opt,name=bound_unix,json=boundUnix,proto3" json:"bound_unix,omitempty"`
+	QuotedUnix    int64                  `protobuf:"varint,9,opt,name=quoted_unix,json=quotedUnix,proto3" json:"quoted_unix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TPM) Reset() {
+	*x = TPM{}
+	mi := &file_uplink_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TPM) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TPM) ProtoMessage() {}
+
+func (x *TPM) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TPM.ProtoReflect.Descriptor instead.
+func (*TPM) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *TPM) GetEndorsement() string {
+	if x != nil {
+		return x.Endorsement
+	}
+	return ""
+}
+
+func (x *TPM) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
+func (x *TPM) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TPM) GetPcr7() string {
+	if x != nil {
+		return x.Pcr7
+	}
+	return ""
+}
+
+func (x *TPM) GetPcr11() string {
+	if x != nil {
+		return x.Pcr11
+	}
+	return ""
+}
+
+func (x *TPM) GetSeen7() string {
+	if x != nil {
+		return x.Seen7
+	}
+	return ""
+}
+
+func (x *TPM) GetSeen11() string {
+	if x != nil {
+		return x.Seen11
+	}
+	return ""
+}
+
+func (x *TPM) GetBoundUnix() int64 {
+	if x != nil {
+		return x.BoundUnix
+	}
+	return 0
+}
+
+func (x *TPM) GetQuotedUnix() int64 {
+	if x != nil {
+		return x.QuotedUnix
+	}
+	return 0
+}
+
 type RevokeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -659,7 +846,7 @@ type RevokeRequest struct {
 
 func (x *RevokeRequest) Reset() {
 	*x = RevokeRequest{}
-	mi := &file_uplink_proto_msgTypes[13]
+	mi := &file_uplink_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +858,7 @@ func (x *RevokeRequest) String() string {
 func (*RevokeRequest) ProtoMessage() {}
 
 func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[13]
+	mi := &file_uplink_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +871,7 @@ func (x *RevokeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeRequest.ProtoReflect.Descriptor instead.
 func (*RevokeRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{13}
+	return file_uplink_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokeRequest) GetName() string {
@@ -703,7 +890,7 @@ type RevokeReply struct {
 
 func (x *RevokeReply) Reset() {
 	*x = RevokeReply{}
-	mi := &file_uplink_proto_msgTypes[14]
+	mi := &file_uplink_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -715,7 +902,7 @@ func (x *RevokeReply) String() string {
 func (*RevokeReply) ProtoMessage() {}
 
 func (x *RevokeReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[14]
+	mi := &file_uplink_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -728,7 +915,7 @@ func (x *RevokeReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeReply.ProtoReflect.Descriptor instead.
 func (*RevokeReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{14}
+	return file_uplink_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *RevokeReply) GetClosed() uint32 {
@@ -747,7 +934,7 @@ type SummariesRequest struct {
 
 func (x *SummariesRequest) Reset() {
 	*x = SummariesRequest{}
-	mi := &file_uplink_proto_msgTypes[15]
+	mi := &file_uplink_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -759,7 +946,7 @@ func (x *SummariesRequest) String() string {
 func (*SummariesRequest) ProtoMessage() {}
 
 func (x *SummariesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[15]
+	mi := &file_uplink_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -772,7 +959,7 @@ func (x *SummariesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariesRequest.ProtoReflect.Descriptor instead.
 func (*SummariesRequest) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{15}
+	return file_uplink_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SummariesRequest) GetSinceUnixNano() int64 {
@@ -791,7 +978,7 @@ type SummariesReply struct {
 
 func (x *SummariesReply) Reset() {
 	*x = SummariesReply{}
-	mi := &file_uplink_proto_msgTypes[16]
+	mi := &file_uplink_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -803,7 +990,7 @@ func (x *SummariesReply) String() string {
 func (*SummariesReply) ProtoMessage() {}
 
 func (x *SummariesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[16]
+	mi := &file_uplink_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -816,7 +1003,7 @@ func (x *SummariesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummariesReply.ProtoReflect.Descriptor instead.
 func (*SummariesReply) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{16}
+	return file_uplink_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SummariesReply) GetReceived() []*Received {
@@ -838,7 +1025,7 @@ type Received struct {
 
 func (x *Received) Reset() {
 	*x = Received{}
-	mi := &file_uplink_proto_msgTypes[17]
+	mi := &file_uplink_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +1037,7 @@ func (x *Received) String() string {
 func (*Received) ProtoMessage() {}
 
 func (x *Received) ProtoReflect() protoreflect.Message {
-	mi := &file_uplink_proto_msgTypes[17]
+	mi := &file_uplink_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +1050,7 @@ func (x *Received) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Received.ProtoReflect.Descriptor instead.
 func (*Received) Descriptor() ([]byte, []int) {
-	return file_uplink_proto_rawDescGZIP(), []int{17}
+	return file_uplink_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Received) GetSequence() uint64 {
@@ -894,6 +1081,530 @@ func (x *Received) GetSummary() []byte {
 	return nil
 }
 
+type Bundle struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Size          int64                  `protobuf:"varint,3,opt,name=size,proto3" json:"size,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Test          bool                   `protobuf:"varint,5,opt,name=test,proto3" json:"test,omitempty"`
+	PublishedUnix int64                  `protobuf:"varint,6,opt,name=published_unix,json=publishedUnix,proto3" json:"published_unix,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Bundle) Reset() {
+	*x = Bundle{}
+	mi := &file_uplink_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Bundle) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Bundle) ProtoMessage() {}
+
+func (x *Bundle) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Bundle.ProtoReflect.Descriptor instead.
+func (*Bundle) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *Bundle) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Bundle) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Bundle) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *Bundle) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *Bundle) GetTest() bool {
+	if x != nil {
+		return x.Test
+	}
+	return false
+}
+
+func (x *Bundle) GetPublishedUnix() int64 {
+	if x != nil {
+		return x.PublishedUnix
+	}
+	return 0
+}
+
+type PublishRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bundle        *Bundle                `protobuf:"bytes,1,opt,name=bundle,proto3" json:"bundle,omitempty"` // in the first message
+	Data          []byte                 `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`     // in the others
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishRequest) Reset() {
+	*x = PublishRequest{}
+	mi := &file_uplink_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishRequest) ProtoMessage() {}
+
+func (x *PublishRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishRequest.ProtoReflect.Descriptor instead.
+func (*PublishRequest) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PublishRequest) GetBundle() *Bundle {
+	if x != nil {
+		return x.Bundle
+	}
+	return nil
+}
+
+func (x *PublishRequest) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+type PublishReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublishReply) Reset() {
+	*x = PublishReply{}
+	mi := &file_uplink_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublishReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublishReply) ProtoMessage() {}
+
+func (x *PublishReply) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublishReply.ProtoReflect.Descriptor instead.
+func (*PublishReply) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{21}
+}
+
+type BundlesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BundlesRequest) Reset() {
+	*x = BundlesRequest{}
+	mi := &file_uplink_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BundlesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BundlesRequest) ProtoMessage() {}
+
+func (x *BundlesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BundlesRequest.ProtoReflect.Descriptor instead.
+func (*BundlesRequest) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{22}
+}
+
+type BundlesReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bundle        []*Bundle              `protobuf:"bytes,1,rep,name=bundle,proto3" json:"bundle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BundlesReply) Reset() {
+	*x = BundlesReply{}
+	mi := &file_uplink_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BundlesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BundlesReply) ProtoMessage() {}
+
+func (x *BundlesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BundlesReply.ProtoReflect.Descriptor instead.
+func (*BundlesReply) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *BundlesReply) GetBundle() []*Bundle {
+	if x != nil {
+		return x.Bundle
+	}
+	return nil
+}
+
+type RemoveBundleRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Version       int64                  `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveBundleRequest) Reset() {
+	*x = RemoveBundleRequest{}
+	mi := &file_uplink_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveBundleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveBundleRequest) ProtoMessage() {}
+
+func (x *RemoveBundleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveBundleRequest.ProtoReflect.Descriptor instead.
+func (*RemoveBundleRequest) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *RemoveBundleRequest) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+type RemoveBundleReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemoveBundleReply) Reset() {
+	*x = RemoveBundleReply{}
+	mi := &file_uplink_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemoveBundleReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemoveBundleReply) ProtoMessage() {}
+
+func (x *RemoveBundleReply) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemoveBundleReply.ProtoReflect.Descriptor instead.
+func (*RemoveBundleReply) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{25}
+}
+
+type RolloutRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Action        RolloutRequest_Action  `protobuf:"varint,1,opt,name=action,proto3,enum=tenin.uplink.v1.RolloutRequest_Action" json:"action,omitempty"`
+	Plan          []byte                 `protobuf:"bytes,2,opt,name=plan,proto3" json:"plan,omitempty"`                                     // START: JSON of hub.Plan
+	MaxFailures   int64                  `protobuf:"zigzag64,3,opt,name=max_failures,json=maxFailures,proto3" json:"max_failures,omitempty"` // RESUME: below 0 keeps the plan's
+	Retry         bool                   `protobuf:"varint,4,opt,name=retry,proto3" json:"retry,omitempty"`                                  // RESUME
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RolloutRequest) Reset() {
+	*x = RolloutRequest{}
+	mi := &file_uplink_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RolloutRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RolloutRequest) ProtoMessage() {}
+
+func (x *RolloutRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RolloutRequest.ProtoReflect.Descriptor instead.
+func (*RolloutRequest) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *RolloutRequest) GetAction() RolloutRequest_Action {
+	if x != nil {
+		return x.Action
+	}
+	return RolloutRequest_STATUS
+}
+
+func (x *RolloutRequest) GetPlan() []byte {
+	if x != nil {
+		return x.Plan
+	}
+	return nil
+}
+
+func (x *RolloutRequest) GetMaxFailures() int64 {
+	if x != nil {
+		return x.MaxFailures
+	}
+	return 0
+}
+
+func (x *RolloutRequest) GetRetry() bool {
+	if x != nil {
+		return x.Retry
+	}
+	return false
+}
+
+type RolloutReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Status        []byte                 `protobuf:"bytes,1,opt,name=status,proto3" json:"status,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RolloutReply) Reset() {
+	*x = RolloutReply{}
+	mi := &file_uplink_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RolloutReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RolloutReply) ProtoMessage() {}
+
+func (x *RolloutReply) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RolloutReply.ProtoReflect.Descriptor instead.
+func (*RolloutReply) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *RolloutReply) GetStatus() []byte {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+type AcceptRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptRequest) Reset() {
+	*x = AcceptRequest{}
+	mi := &file_uplink_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptRequest) ProtoMessage() {}
+
+func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
+func (*AcceptRequest) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AcceptRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+type AcceptReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptReply) Reset() {
+	*x = AcceptReply{}
+	mi := &file_uplink_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptReply) ProtoMessage() {}
+
+func (x *AcceptReply) ProtoReflect() protoreflect.Message {
+	mi := &file_uplink_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptReply.ProtoReflect.Descriptor instead.
+func (*AcceptReply) Descriptor() ([]byte, []int) {
+	return file_uplink_proto_rawDescGZIP(), []int{29}
+}
+
 var File_uplink_proto protoreflect.FileDescriptor
 
 const file_uplink_proto_rawDesc = "" +
@@ -917,25 +1628,40 @@ const file_uplink_proto_rawDesc = "" +
 	"\rProbeQuestion\x12\x18\n" +
 	"\atargets\x18\x01 \x01(\fR\atargets\"'\n" +
 	"\vProbeAnswer\x12\x18\n" +
-	"\aresults\x18\x01 \x01(\fR\aresults\"a\n" +
+	"\aresults\x18\x01 \x01(\fR\aresults\"\x89\x01\n" +
 	"\fEnrolRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12#\n" +
 	"\rvalid_seconds\x18\x02 \x01(\x03R\fvalidSeconds\x12\x18\n" +
-	"\areplace\x18\x03 \x01(\bR\areplace\"C\n" +
+	"\areplace\x18\x03 \x01(\bR\areplace\x12\x10\n" +
+	"\x03tpm\x18\x04 \x01(\bR\x03tpm\x12\x14\n" +
+	"\x05roots\x18\x05 \x03(\fR\x05roots\"C\n" +
 	"\n" +
 	"EnrolReply\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12!\n" +
 	"\fexpires_unix\x18\x02 \x01(\x03R\vexpiresUnix\"\x10\n" +
 	"\x0eDevicesRequest\"?\n" +
 	"\fDevicesReply\x12/\n" +
-	"\x06device\x18\x01 \x03(\v2\x17.tenin.uplink.v1.DeviceR\x06device\"\x90\x01\n" +
+	"\x06device\x18\x01 \x03(\v2\x17.tenin.uplink.v1.DeviceR\x06device\"\xb8\x01\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x1f\n" +
 	"\vjoined_unix\x18\x03 \x01(\x03R\n" +
 	"joinedUnix\x12!\n" +
 	"\frevoked_unix\x18\x04 \x01(\x03R\vrevokedUnix\x12\x1c\n" +
-	"\tconnected\x18\x05 \x01(\bR\tconnected\"#\n" +
+	"\tconnected\x18\x05 \x01(\bR\tconnected\x12&\n" +
+	"\x03tpm\x18\x06 \x01(\v2\x14.tenin.uplink.v1.TPMR\x03tpm\"\xef\x01\n" +
+	"\x03TPM\x12 \n" +
+	"\vendorsement\x18\x01 \x01(\tR\vendorsement\x12\x1a\n" +
+	"\bverified\x18\x02 \x01(\bR\bverified\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
+	"\x04pcr7\x18\x04 \x01(\tR\x04pcr7\x12\x14\n" +
+	"\x05pcr11\x18\x05 \x01(\tR\x05pcr11\x12\x14\n" +
+	"\x05seen7\x18\x06 \x01(\tR\x05seen7\x12\x16\n" +
+	"\x06seen11\x18\a \x01(\tR\x06seen11\x12\x1d\n" +
+	"\n" +
+	"bound_unix\x18\b \x01(\x03R\tboundUnix\x12\x1f\n" +
+	"\vquoted_unix\x18\t \x01(\x03R\n" +
+	"quotedUnix\"#\n" +
 	"\rRevokeRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"%\n" +
 	"\vRevokeReply\x12\x16\n" +
@@ -949,17 +1675,57 @@ const file_uplink_proto_rawDesc = "" +
 	"\fat_unix_nano\x18\x02 \x01(\x03R\n" +
 	"atUnixNano\x12\x16\n" +
 	"\x06device\x18\x03 \x01(\tR\x06device\x12\x18\n" +
-	"\asummary\x18\x04 \x01(\fR\asummary2\xab\x02\n" +
+	"\asummary\x18\x04 \x01(\fR\asummary\"\x9d\x01\n" +
+	"\x06Bundle\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04size\x18\x03 \x01(\x03R\x04size\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\x12\x12\n" +
+	"\x04test\x18\x05 \x01(\bR\x04test\x12%\n" +
+	"\x0epublished_unix\x18\x06 \x01(\x03R\rpublishedUnix\"U\n" +
+	"\x0ePublishRequest\x12/\n" +
+	"\x06bundle\x18\x01 \x01(\v2\x17.tenin.uplink.v1.BundleR\x06bundle\x12\x12\n" +
+	"\x04data\x18\x02 \x01(\fR\x04data\"\x0e\n" +
+	"\fPublishReply\"\x10\n" +
+	"\x0eBundlesRequest\"?\n" +
+	"\fBundlesReply\x12/\n" +
+	"\x06bundle\x18\x01 \x03(\v2\x17.tenin.uplink.v1.BundleR\x06bundle\"/\n" +
+	"\x13RemoveBundleRequest\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x03R\aversion\"\x13\n" +
+	"\x11RemoveBundleReply\"\xde\x01\n" +
+	"\x0eRolloutRequest\x12>\n" +
+	"\x06action\x18\x01 \x01(\x0e2&.tenin.uplink.v1.RolloutRequest.ActionR\x06action\x12\x12\n" +
+	"\x04plan\x18\x02 \x01(\fR\x04plan\x12!\n" +
+	"\fmax_failures\x18\x03 \x01(\x12R\vmaxFailures\x12\x14\n" +
+	"\x05retry\x18\x04 \x01(\bR\x05retry\"?\n" +
+	"\x06Action\x12\n" +
+	"\n" +
+	"\x06STATUS\x10\x00\x12\t\n" +
+	"\x05START\x10\x01\x12\b\n" +
+	"\x04HALT\x10\x02\x12\n" +
+	"\n" +
+	"\x06RESUME\x10\x03\x12\b\n" +
+	"\x04UNDO\x10\x04\"&\n" +
+	"\fRolloutReply\x12\x16\n" +
+	"\x06status\x18\x01 \x01(\fR\x06status\"#\n" +
+	"\rAcceptRequest\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"\r\n" +
+	"\vAcceptReply2\xab\x02\n" +
 	"\x05Kiosk\x12L\n" +
 	"\bSettings\x12 .tenin.uplink.v1.SettingsRequest\x1a\x1e.tenin.uplink.v1.SettingsReply\x12I\n" +
 	"\aPending\x12\x1f.tenin.uplink.v1.PendingRequest\x1a\x1d.tenin.uplink.v1.PendingReply\x12=\n" +
 	"\x03Ack\x12\x1b.tenin.uplink.v1.AckRequest\x1a\x19.tenin.uplink.v1.AckReply\x12J\n" +
-	"\x06Probes\x12\x1c.tenin.uplink.v1.ProbeAnswer\x1a\x1e.tenin.uplink.v1.ProbeQuestion(\x010\x012\xb0\x02\n" +
+	"\x06Probes\x12\x1c.tenin.uplink.v1.ProbeAnswer\x1a\x1e.tenin.uplink.v1.ProbeQuestion(\x010\x012\xb5\x05\n" +
 	"\x03Hub\x12C\n" +
 	"\x05Enrol\x12\x1d.tenin.uplink.v1.EnrolRequest\x1a\x1b.tenin.uplink.v1.EnrolReply\x12I\n" +
 	"\aDevices\x12\x1f.tenin.uplink.v1.DevicesRequest\x1a\x1d.tenin.uplink.v1.DevicesReply\x12F\n" +
 	"\x06Revoke\x12\x1e.tenin.uplink.v1.RevokeRequest\x1a\x1c.tenin.uplink.v1.RevokeReply\x12Q\n" +
-	"\tSummaries\x12!.tenin.uplink.v1.SummariesRequest\x1a\x1f.tenin.uplink.v1.SummariesReply0\x01B\x19Z\x17tenin/storage/uplink/pbb\x06proto3"
+	"\tSummaries\x12!.tenin.uplink.v1.SummariesRequest\x1a\x1f.tenin.uplink.v1.SummariesReply0\x01\x12K\n" +
+	"\aPublish\x12\x1f.tenin.uplink.v1.PublishRequest\x1a\x1d.tenin.uplink.v1.PublishReply(\x01\x12I\n" +
+	"\aBundles\x12\x1f.tenin.uplink.v1.BundlesRequest\x1a\x1d.tenin.uplink.v1.BundlesReply\x12X\n" +
+	"\fRemoveBundle\x12$.tenin.uplink.v1.RemoveBundleRequest\x1a\".tenin.uplink.v1.RemoveBundleReply\x12I\n" +
+	"\aRollout\x12\x1f.tenin.uplink.v1.RolloutRequest\x1a\x1d.tenin.uplink.v1.RolloutReply\x12F\n" +
+	"\x06Accept\x12\x1e.tenin.uplink.v1.AcceptRequest\x1a\x1c.tenin.uplink.v1.AcceptReplyB\x19Z\x17tenin/storage/uplink/pbb\x06proto3"
 
 var (
 	file_uplink_proto_rawDescOnce sync.Once
@@ -973,51 +1739,79 @@ func file_uplink_proto_rawDescGZIP() []byte {
 	return file_uplink_proto_rawDescData
 }
 
-var file_uplink_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_uplink_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_uplink_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_uplink_proto_goTypes = []any{
-	(*SettingsRequest)(nil),  // 0: tenin.uplink.v1.SettingsRequest
-	(*SettingsReply)(nil),    // 1: tenin.uplink.v1.SettingsReply
-	(*PendingRequest)(nil),   // 2: tenin.uplink.v1.PendingRequest
-	(*PendingReply)(nil),     // 3: tenin.uplink.v1.PendingReply
-	(*AckRequest)(nil),       // 4: tenin.uplink.v1.AckRequest
-	(*AckReply)(nil),         // 5: tenin.uplink.v1.AckReply
-	(*ProbeQuestion)(nil),    // 6: tenin.uplink.v1.ProbeQuestion
-	(*ProbeAnswer)(nil),      // 7: tenin.uplink.v1.ProbeAnswer
-	(*EnrolRequest)(nil),     // 8: tenin.uplink.v1.EnrolRequest
-	(*EnrolReply)(nil),       // 9: tenin.uplink.v1.EnrolReply
-	(*DevicesRequest)(nil),   // 10: tenin.uplink.v1.DevicesRequest
-	(*DevicesReply)(nil),     // 11: tenin.uplink.v1.DevicesReply
-	(*Device)(nil),           // 12: tenin.uplink.v1.Device
-	(*RevokeRequest)(nil),    // 13: tenin.uplink.v1.RevokeRequest
-	(*RevokeReply)(nil),      // 14: tenin.uplink.v1.RevokeReply
-	(*SummariesRequest)(nil), // 15: tenin.uplink.v1.SummariesRequest
-	(*SummariesReply)(nil),   // 16: tenin.uplink.v1.SummariesReply
-	(*Received)(nil),         // 17: tenin.uplink.v1.Received
+	(RolloutRequest_Action)(0),  // 0: tenin.uplink.v1.RolloutRequest.Action
+	(*SettingsRequest)(nil),     // 1: tenin.uplink.v1.SettingsRequest
+	(*SettingsReply)(nil),       // 2: tenin.uplink.v1.SettingsReply
+	(*PendingRequest)(nil),      // 3: tenin.uplink.v1.PendingRequest
+	(*PendingReply)(nil),        // 4: tenin.uplink.v1.PendingReply
+	(*AckRequest)(nil),          // 5: tenin.uplink.v1.AckRequest
+	(*AckReply)(nil),            // 6: tenin.uplink.v1.AckReply
+	(*ProbeQuestion)(nil),       // 7: tenin.uplink.v1.ProbeQuestion
+	(*ProbeAnswer)(nil),         // 8: tenin.uplink.v1.ProbeAnswer
+	(*EnrolRequest)(nil),        // 9: tenin.uplink.v1.EnrolRequest
+	(*EnrolReply)(nil),          // 10: tenin.uplink.v1.EnrolReply
+	(*DevicesRequest)(nil),      // 11: tenin.uplink.v1.DevicesRequest
+	(*DevicesReply)(nil),        // 12: tenin.uplink.v1.DevicesReply
+	(*Device)(nil),              // 13: tenin.uplink.v1.Device
+	(*TPM)(nil),                 // 14: tenin.uplink.v1.TPM
+	(*RevokeRequest)(nil),       // 15: tenin.uplink.v1.RevokeRequest
+	(*RevokeReply)(nil),         // 16: tenin.uplink.v1.RevokeReply
+	(*SummariesRequest)(nil),    // 17: tenin.uplink.v1.SummariesRequest
+	(*SummariesReply)(nil),      // 18: tenin.uplink.v1.SummariesReply
+	(*Received)(nil),            // 19: tenin.uplink.v1.Received
+	(*Bundle)(nil),              // 20: tenin.uplink.v1.Bundle
+	(*PublishRequest)(nil),      // 21: tenin.uplink.v1.PublishRequest
+	(*PublishReply)(nil),        // 22: tenin.uplink.v1.PublishReply
+	(*BundlesRequest)(nil),      // 23: tenin.uplink.v1.BundlesRequest
+	(*BundlesReply)(nil),        // 24: tenin.uplink.v1.BundlesReply
+	(*RemoveBundleRequest)(nil), // 25: tenin.uplink.v1.RemoveBundleRequest
+	(*RemoveBundleReply)(nil),   // 26: tenin.uplink.v1.RemoveBundleReply
+	(*RolloutRequest)(nil),      // 27: tenin.uplink.v1.RolloutRequest
+	(*RolloutReply)(nil),        // 28: tenin.uplink.v1.RolloutReply
+	(*AcceptRequest)(nil),       // 29: tenin.uplink.v1.AcceptRequest
+	(*AcceptReply)(nil),         // 30: tenin.uplink.v1.AcceptReply
 }
 var file_uplink_proto_depIdxs = []int32{
-	12, // 0: tenin.uplink.v1.DevicesReply.device:type_name -> tenin.uplink.v1.Device
-	17, // 1: tenin.uplink.v1.SummariesReply.received:type_name -> tenin.uplink.v1.Received
-	0,  // 2: tenin.uplink.v1.Kiosk.Settings:input_type -> tenin.uplink.v1.SettingsRequest
-	2,  // 3: tenin.uplink.v1.Kiosk.Pending:input_type -> tenin.uplink.v1.PendingRequest
-	4,  // 4: tenin.uplink.v1.Kiosk.Ack:input_type -> tenin.uplink.v1.AckRequest
-	7,  // 5: tenin.uplink.v1.Kiosk.Probes:input_type -> tenin.uplink.v1.ProbeAnswer
-	8,  // 6: tenin.uplink.v1.Hub.Enrol:input_type -> tenin.uplink.v1.EnrolRequest
-	10, // 7: tenin.uplink.v1.Hub.Devices:input_type -> tenin.uplink.v1.DevicesRequest
-	13, // 8: tenin.uplink.v1.Hub.Revoke:input_type -> tenin.uplink.v1.RevokeRequest
-	15, // 9: tenin.uplink.v1.Hub.Summaries:input_type -> tenin.uplink.v1.SummariesRequest
-	1,  // 10: tenin.uplink.v1.Kiosk.Settings:output_type -> tenin.uplink.v1.SettingsReply
-	3,  // 11: tenin.uplink.v1.Kiosk.Pending:output_type -> tenin.uplink.v1.PendingReply
-	5,  // 12: tenin.uplink.v1.Kiosk.Ack:output_type -> tenin.uplink.v1.AckReply
-	6,  // 13: tenin.uplink.v1.Kiosk.Probes:output_type -> tenin.uplink.v1.ProbeQuestion
-	9,  // 14: tenin.uplink.v1.Hub.Enrol:output_type -> tenin.uplink.v1.EnrolReply
-	11, // 15: tenin.uplink.v1.Hub.Devices:output_type -> tenin.uplink.v1.DevicesReply
-	14, // 16: tenin.uplink.v1.Hub.Revoke:output_type -> tenin.uplink.v1.RevokeReply
-	16, // 17: tenin.uplink.v1.Hub.Summaries:output_type -> tenin.uplink.v1.SummariesReply
-	10, // [10:18] is the sub-list for method output_type
-	2,  // [2:10] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	13, // 0: tenin.uplink.v1.DevicesReply.device:type_name -> tenin.uplink.v1.Device
+	14, // 1: tenin.uplink.v1.Device.tpm:type_name -> tenin.uplink.v1.TPM
+	19, // 2: tenin.uplink.v1.SummariesReply.received:type_name -> tenin.uplink.v1.Received
+	20, // 3: tenin.uplink.v1.PublishRequest.bundle:type_name -> tenin.uplink.v1.Bundle
+	20, // 4: tenin.uplink.v1.BundlesReply.bundle:type_name -> tenin.uplink.v1.Bundle
+	0,  // 5: tenin.uplink.v1.RolloutRequest.action:type_name -> tenin.uplink.v1.RolloutRequest.Action
+	1,  // 6: tenin.uplink.v1.Kiosk.Settings:input_type -> tenin.uplink.v1.SettingsRequest
+	3,  // 7: tenin.uplink.v1.Kiosk.Pending:input_type -> tenin.uplink.v1.PendingRequest
+	5,  // 8: tenin.uplink.v1.Kiosk.Ack:input_type -> tenin.uplink.v1.AckRequest
+	8,  // 9: tenin.uplink.v1.Kiosk.Probes:input_type -> tenin.uplink.v1.ProbeAnswer
+	9,  // 10: tenin.uplink.v1.Hub.Enrol:input_type -> tenin.uplink.v1.EnrolRequest
+	11, // 11: tenin.uplink.v1.Hub.Devices:input_type -> tenin.uplink.v1.DevicesRequest
+	15, // 12: tenin.uplink.v1.Hub.Revoke:input_type -> tenin.uplink.v1.RevokeRequest
+	17, // 13: tenin.uplink.v1.Hub.Summaries:input_type -> tenin.uplink.v1.SummariesRequest
+	21, // 14: tenin.uplink.v1.Hub.Publish:input_type -> tenin.uplink.v1.PublishRequest
+	23, // 15: tenin.uplink.v1.Hub.Bundles:input_type -> tenin.uplink.v1.BundlesRequest
+	25, // 16: tenin.uplink.v1.Hub.RemoveBundle:input_type -> tenin.uplink.v1.RemoveBundleRequest
+	27, // 17: tenin.uplink.v1.Hub.Rollout:input_type -> tenin.uplink.v1.RolloutRequest
+	29, // 18: tenin.uplink.v1.Hub.Accept:input_type -> tenin.uplink.v1.AcceptRequest
+	2,  // 19: tenin.uplink.v1.Kiosk.Settings:output_type -> tenin.uplink.v1.SettingsReply
+	4,  // 20: tenin.uplink.v1.Kiosk.Pending:output_type -> tenin.uplink.v1.PendingReply
+	6,  // 21: tenin.uplink.v1.Kiosk.Ack:output_type -> tenin.uplink.v1.AckReply
+	7,  // 22: tenin.uplink.v1.Kiosk.Probes:output_type -> tenin.uplink.v1.ProbeQuestion
+	10, // 23: tenin.uplink.v1.Hub.Enrol:output_type -> tenin.uplink.v1.EnrolReply
+	12, // 24: tenin.uplink.v1.Hub.Devices:output_type -> tenin.uplink.v1.DevicesReply
+	16, // 25: tenin.uplink.v1.Hub.Revoke:output_type -> tenin.uplink.v1.RevokeReply
+	18, // 26: tenin.uplink.v1.Hub.Summaries:output_type -> tenin.uplink.v1.SummariesReply
+	22, // 27: tenin.uplink.v1.Hub.Publish:output_type -> tenin.uplink.v1.PublishReply
+	24, // 28: tenin.uplink.v1.Hub.Bundles:output_type -> tenin.uplink.v1.BundlesReply
+	26, // 29: tenin.uplink.v1.Hub.RemoveBundle:output_type -> tenin.uplink.v1.RemoveBundleReply
+	28, // 30: tenin.uplink.v1.Hub.Rollout:output_type -> tenin.uplink.v1.RolloutReply
+	30, // 31: tenin.uplink.v1.Hub.Accept:output_type -> tenin.uplink.v1.AcceptReply
+	19, // [19:32] is the sub-list for method output_type
+	6,  // [6:19] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_uplink_proto_init() }
@@ -1030,13 +1824,14 @@ func file_uplink_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_uplink_proto_rawDesc), len(file_uplink_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   18,
+			NumEnums:      1,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   2,
 		},
 		GoTypes:           file_uplink_proto_goTypes,
 		DependencyIndexes: file_uplink_proto_depIdxs,
+		EnumInfos:         file_uplink_proto_enumTypes,
 		MessageInfos:      file_uplink_proto_msgTypes,
 	}.Build()
 	File_uplink_proto = out.File

@@ -246,10 +246,15 @@ var Kiosk_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	Hub_Enrol_FullMethodName     = "/tenin.uplink.v1.Hub/Enrol"
-	Hub_Devices_FullMethodName   = "/tenin.uplink.v1.Hub/Devices"
-	Hub_Revoke_FullMethodName    = "/tenin.uplink.v1.Hub/Revoke"
-	Hub_Summaries_FullMethodName = "/tenin.uplink.v1.Hub/Summaries"
+	Hub_Enrol_FullMethodName        = "/tenin.uplink.v1.Hub/Enrol"
+	Hub_Devices_FullMethodName      = "/tenin.uplink.v1.Hub/Devices"
+	Hub_Revoke_FullMethodName       = "/tenin.uplink.v1.Hub/Revoke"
+	Hub_Summaries_FullMethodName    = "/tenin.uplink.v1.Hub/Summaries"
+	Hub_Publish_FullMethodName      = "/tenin.uplink.v1.Hub/Publish"
+	Hub_Bundles_FullMethodName      = "/tenin.uplink.v1.Hub/Bundles"
+	Hub_RemoveBundle_FullMethodName = "/tenin.uplink.v1.Hub/RemoveBundle"
+	Hub_Rollout_FullMethodName      = "/tenin.uplink.v1.Hub/Rollout"
+	Hub_Accept_FullMethodName       = "/tenin.uplink.v1.Hub/Accept"
 )
 
 // HubClient is the client API for Hub service.
@@ -263,6 +268,14 @@ type HubClient interface {
 	Devices(ctx context.Context, in *DevicesRequest, opts ...grpc.CallOption) (*DevicesReply, error)
 	Revoke(ctx context.Context, in *RevokeRequest, opts ...grpc.CallOption) (*RevokeReply, error)
 	Summaries(ctx context.Context, in *SummariesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SummariesReply], error)
+	// Publish takes a bundle: what is said of it first, then its bytes.
+	Publish(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PublishRequest, PublishReply], error)
+	Bundles(ctx context.Context, in *BundlesRequest, opts ...grpc.CallOption) (*BundlesReply, error)
+	RemoveBundle(ctx context.Context, in *RemoveBundleRequest, opts ...grpc.CallOption) (*RemoveBundleReply, error)
+	// Rollout does what is asked and returns how the rollout stands then.
+	Rollout(ctx context.Context, in *RolloutRequest, opts ...grpc.CallOption) (*RolloutReply, error)
+	// Accept takes a device's PCR 7 as it is now for what it should be.
+	Accept(ctx context.Context, in *AcceptRequest, opts ...grpc.CallOption) (*AcceptReply, error)
 }
 
 type hubClient struct {
@@ -322,6 +335,59 @@ func (c *hubClient) Summaries(ctx context.Context, in *SummariesRequest, opts ..
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Hub_SummariesClient = grpc.ServerStreamingClient[SummariesReply]
 
+func (c *hubClient) Publish(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[PublishRequest, PublishReply], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &Hub_ServiceDesc.Streams[1], Hub_Publish_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[PublishRequest, PublishReply]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Hub_PublishClient = grpc.ClientStreamingClient[PublishRequest, PublishReply]
+
+func (c *hubClient) Bundles(ctx context.Context, in *BundlesRequest, opts ...grpc.CallOption) (*BundlesReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(BundlesReply)
+	err := c.cc.Invoke(ctx, Hub_Bundles_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hubClient) RemoveBundle(ctx context.Context, in *RemoveBundleRequest, opts ...grpc.CallOption) (*RemoveBundleReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveBundleReply)
+	err := c.cc.Invoke(ctx, Hub_RemoveBundle_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hubClient) Rollout(ctx context.Context, in *RolloutRequest, opts ...grpc.CallOption) (*RolloutReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RolloutReply)
+	err := c.cc.Invoke(ctx, Hub_Rollout_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *hubClient) Accept(ctx context.Context, in *AcceptRequest, opts ...grpc.CallOption) (*AcceptReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AcceptReply)
+	err := c.cc.Invoke(ctx, Hub_Accept_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // HubServer is the server API for Hub service.
 // All implementations must embed UnimplementedHubServer
 // for forward compatibility.
@@ -333,6 +399,14 @@ type HubServer interface {
 	Devices(context.Context, *DevicesRequest) (*DevicesReply, error)
 	Revoke(context.Context, *RevokeRequest) (*RevokeReply, error)
 	Summaries(*SummariesRequest, grpc.ServerStreamingServer[SummariesReply]) error
+	// Publish takes a bundle: what is said of it first, then its bytes.
+	Publish(grpc.ClientStreamingServer[PublishRequest, PublishReply]) error
+	Bundles(context.Context, *BundlesRequest) (*BundlesReply, error)
+	RemoveBundle(context.Context, *RemoveBundleRequest) (*RemoveBundleReply, error)
+	// Rollout does what is asked and returns how the rollout stands then.
+	Rollout(context.Context, *RolloutRequest) (*RolloutReply, error)
+	// Accept takes a device's PCR 7 as it is now for what it should be.
+	Accept(context.Context, *AcceptRequest) (*AcceptReply, error)
 	mustEmbedUnimplementedHubServer()
 }
 
@@ -354,6 +428,21 @@ func (UnimplementedHubServer) Revoke(context.Context, *RevokeRequest) (*RevokeRe
 }
 func (UnimplementedHubServer) Summaries(*SummariesRequest, grpc.ServerStreamingServer[SummariesReply]) error {
 	return status.Error(codes.Unimplemented, "method Summaries not implemented")
+}
+func (UnimplementedHubServer) Publish(grpc.ClientStreamingServer[PublishRequest, PublishReply]) error {
+	return status.Error(codes.Unimplemented, "method Publish not implemented")
+}
+func (UnimplementedHubServer) Bundles(context.Context, *BundlesRequest) (*BundlesReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Bundles not implemented")
+}
+func (UnimplementedHubServer) RemoveBundle(context.Context, *RemoveBundleRequest) (*RemoveBundleReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveBundle not implemented")
+}
+func (UnimplementedHubServer) Rollout(context.Context, *RolloutRequest) (*RolloutReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Rollout not implemented")
+}
+func (UnimplementedHubServer) Accept(context.Context, *AcceptRequest) (*AcceptReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method Accept not implemented")
 }
 func (UnimplementedHubServer) mustEmbedUnimplementedHubServer() {}
 func (UnimplementedHubServer) testEmbeddedByValue()             {}
@@ -441,6 +530,85 @@ func _Hub_Summaries_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Hub_SummariesServer = grpc.ServerStreamingServer[SummariesReply]
 
+func _Hub_Publish_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(HubServer).Publish(&grpc.GenericServerStream[PublishRequest, PublishReply]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type Hub_PublishServer = grpc.ClientStreamingServer[PublishRequest, PublishReply]
+
+func _Hub_Bundles_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(BundlesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HubServer).Bundles(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Hub_Bundles_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HubServer).Bundles(ctx, req.(*BundlesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Hub_RemoveBundle_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveBundleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HubServer).RemoveBundle(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Hub_RemoveBundle_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HubServer).RemoveBundle(ctx, req.(*RemoveBundleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Hub_Rollout_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RolloutRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HubServer).Rollout(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Hub_Rollout_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HubServer).Rollout(ctx, req.(*RolloutRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Hub_Accept_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcceptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(HubServer).Accept(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Hub_Accept_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(HubServer).Accept(ctx, req.(*AcceptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Hub_ServiceDesc is the grpc.ServiceDesc for Hub service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -460,12 +628,33 @@ var Hub_ServiceDesc = grpc.ServiceDesc{
 			MethodName: "Revoke",
 			Handler:    _Hub_Revoke_Handler,
 		},
+		{
+			MethodName: "Bundles",
+			Handler:    _Hub_Bundles_Handler,
+		},
+		{
+			MethodName: "RemoveBundle",
+			Handler:    _Hub_RemoveBundle_Handler,
+		},
+		{
+			MethodName: "Rollout",
+			Handler:    _Hub_Rollout_Handler,
+		},
+		{
+			MethodName: "Accept",
+			Handler:    _Hub_Accept_Handler,
+		},
 	},
 	Streams: []grpc.StreamDesc{
 		{
 			StreamName:    "Summaries",
 			Handler:       _Hub_Summaries_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "Publish",
+			Handler:       _Hub_Publish_Handler,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "uplink.proto",
