@@ -300,8 +300,8 @@ func groupsOf(name string) (list []uint32, err error) {
 	return list, err
 }
 
-// bench is what the technician's screens work on: a device, or a machine on which Tenin was installed.
-func bench(m workshop.Machine) workshop.Bench {
+// workbench is what the technician's screens work on: a device, or a machine on which Tenin was installed.
+func workbench(m workshop.Machine) workshop.Bench {
 	if device := enrol.NewClient(root); device.There() {
 		return workshop.FromDevice(m, device)
 	}

@@ -52,7 +52,7 @@ func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) e
 	defer engines.close()
 
 	shop := workshop.New(workshop.Options{
-		Bench: bench(workshop.Machine{
+		Bench: workbench(workshop.Machine{
 			Setup:   setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}},
 			Entered: entered, DPI: settings.Screen.DPI, Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
 			Power: func(ctx context.Context, what technician.PowerKind) error {
