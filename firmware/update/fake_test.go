@@ -21,8 +21,8 @@ import (
 	"tenin/firmware/verity"
 )
 
-// slotSize is that of each slot in tests: several chunks and a rest.
-const slotSize = 3*chunk + 5*block
+// slotSize is that of each slot in tests: a chunk and a rest.
+const slotSize = chunk + 60*block
 
 // image is the content of a slot: a file system that is noise, a superblock and a hash tree that is noise.
 func image(seed uint64, size int) ([]byte, File) {

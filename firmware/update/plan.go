@@ -52,7 +52,12 @@ func (o Options) plan(manifest Manifest, entries []Entry, running Entry, s memor
 	if old, ok := s.of(manifest.ID()); ok && old.Outcome == TakenBack && !o.Again {
 		return p, refuse(ReasonAgain, "version %d was taken back before (%s): mend what it was, or try it once more with --again", manifest.Version, old.Reason)
 	}
-	if err := o.checkVault(manifest, p.down); err != nil {
+	for _, e := range entries {
+		if e.Version > manifest.Version && e.Version > running.Version && !e.Spent() && o.Source != ByHand && !p.down {
+			return p, refuse(ReasonSuperseded, "version %d is installed already and is tried at the next start", e.Version)
+		}
+	}
+	if err := o.checkVault(manifest); err != nil {
 		return p, err
 	}
 	return p, nil
@@ -85,7 +90,7 @@ func (o Options) checkVersion(p *plan) error {
 }
 
 // checkVault says whether the new version reads the vault, and the running one what the new one writes.
-func (o Options) checkVault(m Manifest, down bool) error {
+func (o Options) checkVault(m Manifest) error {
 	if o.Vault == nil {
 		return nil
 	}

@@ -120,11 +120,14 @@ func (s *memory) note(o Outcome, now time.Time) {
 		o.Since = o.At
 	}
 	s.History = slices.DeleteFunc(s.History, func(old Outcome) bool {
-		same := o.Manifest != "" && old.Manifest == o.Manifest
-		if same {
+		if old.Manifest != o.Manifest {
+			return false
+		}
+		// Of what could not be believed one entry is enough: whoever may write into the drop folder could fill the list.
+		if o.Manifest != "" {
 			o.Since = old.Since
 		}
-		return same
+		return true
 	})
 	s.History = slices.Insert(s.History, 0, o)
 }
