@@ -12,8 +12,8 @@ const (
 	PartRootB   = "root-b"
 	PartModelsA = "models-a"
 	PartModelsB = "models-b"
-	// PartData is made by the device itself at its first start, behind all others: only the device knows how large its disk
-	// is, and only its TPM the key.
+	// PartData is the last. An image has it small and empty; a device grows and encrypts it at its first start, since only it
+	// knows how large its disk is, and only its TPM the key.
 	PartData = "data"
 )
 
@@ -22,6 +22,8 @@ const (
 const (
 	TypeESP   = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 	TypeLinux = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+	// TypeData is our own: what grows a partition finds it by its type, and there shall be one.
+	TypeData = "B3C9A1DE-5A8F-4B0E-9B59-7E6F74656E69"
 )
 
 // Partition is a place on the disk; Start and Size are in bytes.
@@ -49,6 +51,9 @@ type Layout struct {
 // Align is where partitions begin and end: what every disk's own blocks divide.
 const Align = MiB
 
+// dataSize is data's in an image: room for the head of an encrypted volume, all zeros.
+const dataSize = 16 * MiB
+
 // Layout lays the disk out. models is how many bytes a slot of weights takes today; it is the size of models-a and models-b
 // where device.toml gives none, with a quarter to grow. Identity goes into all UUIDs: the same gives the same.
 func (c Config) Layout(models Size, identity []byte) (Layout, error) {
@@ -72,6 +77,7 @@ func (c Config) Layout(models Size, identity []byte) (Layout, error) {
 	if c.Disk.SecondModels {
 		add(PartModelsB, TypeLinux, size)
 	}
+	add(PartData, TypeData, dataSize)
 	// The table's second copy takes the last 33 sectors.
 	l.Size = at + Align
 	return l, nil
