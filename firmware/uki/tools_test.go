@@ -24,7 +24,7 @@ func run(t *testing.T, name string, args ...string) string {
 	return string(out)
 }
 
-func put(t *testing.T, content []byte) string {
+func put(t testing.TB, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
