@@ -1,0 +1,105 @@
+package hub
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestABundleIsOnTheShelfWholeOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openShelf(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, data := someBundle(2, 300_000)
+	other, _ := someBundle(3, 300_000)
+	broken := errors.New("the stick was pulled out")
+	for what, r := range map[string]io.Reader{
+		"cut":     bytes.NewReader(data[:299_999]),
+		"longer":  bytes.NewReader(append(data[:len(data):len(data)], 0)),
+		"another": bytes.NewReader(bytes.Repeat([]byte{1}, len(data))),
+		"nothing": strings.NewReader(""),
+		"broken":  io.MultiReader(bytes.NewReader(data[:1000]), iotest.ErrReader(broken)),
+	} {
+		if err := s.put(b, r, 0); err == nil {
+			t.Errorf("%s: it was taken", what)
+		}
+	}
+	if len(s.all()) != 0 {
+		t.Errorf("%v", s.all())
+	}
+	if err := s.put(b, bytes.NewReader(data), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.put(b, bytes.NewReader(data), 0); !errors.Is(err, ErrBundle) {
+		t.Errorf("published twice: %v", err)
+	}
+	bad := other
+	bad.Name = "1\n2"
+	if err := s.put(bad, bytes.NewReader(data), 0); !errors.Is(err, ErrBundle) {
+		t.Errorf("a name with a line end: %v", err)
+	}
+	if err := s.put(other, bytes.NewReader(data), 1<<60); !errors.Is(err, ErrBundle) {
+		t.Errorf("no room: %v", err)
+	}
+	// What a kill leaves at any point is swept away.
+	for name, content := range map[string][]byte{".part-123": data, "9.bundle": data, ".9.json-1": []byte("{}")} {
+		if err := os.WriteFile(filepath.Join(s.dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.close()
+	if s, err = openShelf(dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil || len(entries) != 2 || len(s.all()) != 1 || !bytes.Equal(s.all()[0].SHA256, b.SHA256) {
+		t.Errorf("%v, %v, %v", entries, s.all(), err)
+	}
+	if err := s.remove(2); err != nil {
+		t.Error(err)
+	}
+	if err := s.remove(2); !errors.Is(err, ErrNoBundle) {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(s.dir); len(entries) != 0 {
+		t.Errorf("%v", entries)
+	}
+}
+
+func TestAShelfThatIsFullTakesNothingMore(t *testing.T) {
+	s, err := openShelf(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v := range int64(maxBundles + 1) {
+		b, data := someBundle(v+1, 10)
+		if err := s.put(b, bytes.NewReader(data), 0); (err != nil) != (v == maxBundles) {
+			t.Errorf("%d: %v", v+1, err)
+		}
+	}
+}
+
+func TestADamagedShelfIsNotGuessedAt(t *testing.T) {
+	dir := t.TempDir()
+	s, err := openShelf(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, data := someBundle(2, 1000)
+	if err := s.put(b, bytes.NewReader(data), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(s.dir, "2.bundle"), 999); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openShelf(dir); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
+}
