@@ -50,6 +50,14 @@ func (d *Data) say(text string) {
 // any failure, also of power. Whatever happens is also told by the files DataOpen and DataFailed.
 func (d *Data) OpenData(ctx context.Context) (How, error) {
 	how, err := d.openAndMount(ctx)
+	if err != nil || !d.Place.Has(Enrolled) {
+		// It looks for a stick, also where there is no screen. On an enrolled device its socket alone starts it.
+		defer func() {
+			if err := run(ctx, d.Machine, "systemctl", "--no-block", "start", "tenin-enrol.service"); err != nil {
+				d.say("the enrolment does not start: " + err.Error())
+			}
+		}()
+	}
 	if err != nil {
 		return "", errors.Join(err, d.Place.write(DataFailed, []byte(oneLine(err.Error())+"\n"), 0o644))
 	}

@@ -21,7 +21,7 @@ const (
 	// Enrolled is there when the technician has finished.
 	Enrolled = "data/device/enrolled"
 	// Socket is where Serve listens.
-	Socket = "run/tenin/enrol.sock"
+	Socket = "run/tenin-enrol/socket"
 	// Environment holds variables for services: TZ and what leads to a proxy.
 	Environment = "run/tenin/environment"
 	// Home is the kiosk's.

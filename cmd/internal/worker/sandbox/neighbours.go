@@ -7,13 +7,14 @@ import (
 )
 
 // Services are the places of Unix sockets behind which a service listens that can pass on what it is told: D-Bus, name
-// services, logs, containers, printers. lookup reads the environment, as os.Getenv does; the session's bus is found by it.
-// A place is a folder, which is to be hidden as a whole, since a service that starts anew makes its socket anew, or a
-// socket. None of them need be there. Where systemd is told that a service is ready is none of them.
+// services, logs, containers, printers, what does a device's enrolment as root. lookup reads the environment, as os.Getenv
+// does; the session's bus is found by it. A place is a folder, which is to be hidden as a whole, since a service that starts
+// anew makes its socket anew, or a socket. None of them need be there. Where systemd is told that a service is ready is none
+// of them.
 func Services(lookup func(string) string) []string {
 	places := []string{
 		"/run/dbus", "/run/systemd/resolve", "/run/nscd", "/run/avahi-daemon", "/run/systemd/journal", "/run/systemd/private",
-		"/run/docker.sock", "/run/containerd", "/run/podman", "/run/cups",
+		"/run/docker.sock", "/run/containerd", "/run/podman", "/run/cups", "/run/tenin-enrol",
 	}
 	if folder := lookup("XDG_RUNTIME_DIR"); filepath.IsAbs(folder) {
 		places = append(places, filepath.Join(folder, "bus"), filepath.Join(folder, "systemd", "private"), filepath.Join(folder, "podman"))
