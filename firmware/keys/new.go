@@ -66,7 +66,7 @@ func New(dir string, o Options) error {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return err
 	}
-	// The folder appears whole or not at all; a rename replaces an empty folder and no other.
+	// The folder appears whole or not at all.
 	made, err := os.MkdirTemp(parent, ".keys-*") // 0700
 	if err != nil {
 		return err
@@ -77,7 +77,14 @@ func New(dir string, o Options) error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(made), os.Rename(made, dir), syncDir(parent))
+	// An empty folder makes room; one that was filled in the meantime stays.
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := errors.Join(syncDir(made), os.Rename(made, dir)); err != nil {
+		return err
+	}
+	return syncDir(parent)
 }
 
 type file struct {

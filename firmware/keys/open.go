@@ -20,20 +20,28 @@ const maxFile = 64 << 10
 // encrypted; with nil those are refused with seal.ErrNoKey. Files that are missing are missed when they are used.
 // A private key that others may read or replace is refused with seal.ErrUnsafe.
 func Open(dir string, ask func() (seal.Secret, error)) (*Set, error) {
-	if info, err := os.Stat(dir); err != nil {
+	return (&opener{dir: dir, ask: ask}).run()
+}
+
+// OpenPublic is Open without the private keys, which are not even looked at: for whoever only verifies.
+func OpenPublic(dir string) (*Set, error) {
+	return (&opener{dir: dir, publicOnly: true}).run()
+}
+
+func (o *opener) run() (*Set, error) {
+	if info, err := os.Stat(o.dir); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is no folder: name the one of `tenin firmware keys new`", dir)
+		return nil, fmt.Errorf("%s is no folder: name the one of `tenin firmware keys new`", o.dir)
 	}
-	o := opener{dir: dir, ask: ask}
 	defer func() { o.box.key.Destroy() }()
-	s := &Set{Dir: dir}
+	s := &Set{Dir: o.dir}
 	if err := o.open(s); err != nil {
 		s.Destroy()
 		return nil, err
 	}
 	if s.DB == nil && s.PCRPublic == nil && s.BundlePublic == nil {
-		return nil, fmt.Errorf("%w: %s holds none: make them with `tenin firmware keys new`", seal.ErrNoKey, dir)
+		return nil, fmt.Errorf("%w: %s holds none: make them with `tenin firmware keys new`", seal.ErrNoKey, o.dir)
 	}
 	return s, nil
 }
@@ -42,6 +50,8 @@ type opener struct {
 	dir string
 	ask func() (seal.Secret, error)
 	box box
+	// publicOnly leaves private keys alone.
+	publicOnly bool
 }
 
 func (o *opener) open(s *Set) error {
@@ -132,6 +142,9 @@ func (o *opener) secureBoot(name string) (*SecureBoot, error) {
 // private reads a private key; the path alone is set where there is none.
 func (o *opener) private(name string) (p private, err error) {
 	p.path = filepath.Join(o.dir, name+".key")
+	if o.publicOnly {
+		return p, nil
+	}
 	info, err := os.Stat(p.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
