@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tenin/storage/seal"
 )
@@ -61,9 +62,9 @@ func (s *Server) join(ctx context.Context, address string, code seal.Secret) (Jo
 	var exit *ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Code == refusedCode:
-		return Joined{}, fmt.Errorf("%w: %s", ErrRefused, exit.Said)
+		return Joined{}, fmt.Errorf("%w: %s", ErrRefused, strings.TrimPrefix(exit.Said, "tenin: "))
 	case errors.As(err, &exit):
-		return Joined{}, errors.New(exit.Said)
+		return Joined{}, errors.New(strings.TrimPrefix(exit.Said, "tenin: "))
 	case err != nil:
 		return Joined{}, err
 	}
