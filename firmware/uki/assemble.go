@@ -105,13 +105,17 @@ func assemble(stub []byte, add []content) ([]byte, error) {
 	if _, err := stubVersion(stub, p); err != nil {
 		return nil, err
 	}
-	add = slices.DeleteFunc(add, func(c content) bool { return len(c.data) == 0 })
 	for _, c := range add {
 		if _, ok := p.find(c.name); ok {
 			return nil, damaged("it has a section %s: name a stub, not a finished image", c.name)
 		}
 	}
+	return p.rebuild(stub, p.sections, add)
+}
 
+// rebuild lays an image out anew, of sections that it has and of others behind them.
+func (p *pe) rebuild(stub []byte, keep []section, add []content) ([]byte, error) {
+	add = slices.DeleteFunc(add, func(c content) bool { return len(c.data) == 0 })
 	type placed struct {
 		section
 		data []byte
@@ -119,7 +123,7 @@ func assemble(stub []byte, add []content) ([]byte, error) {
 	var all []placed
 	var next uint64 // free address in memory
 	lowest := uint64(maxImage)
-	for _, s := range p.sections {
+	for _, s := range keep {
 		all = append(all, placed{s, stub[s.rawOffset:][:s.rawSize]})
 		next = max(next, uint64(s.virtualAddress)+uint64(s.virtualSize))
 		lowest = min(lowest, uint64(s.virtualAddress))
@@ -168,7 +172,7 @@ func assemble(stub []byte, add []content) ([]byte, error) {
 	clear(image[p.directory(dirCertificates):][:8])
 	clear(image[p.directory(dirDebug):][:8])
 	setChecksum(image, p)
-	if _, err := parsePE(image); err != nil {
+	if _, err := parseUKI(image); err != nil {
 		return nil, err
 	}
 	return image, nil

@@ -26,22 +26,32 @@ type pcrSignature struct {
 // was started and the words of one of phases were measured, joined by colons. "" is the state that the image itself
 // makes, and what is signed without phases. The result is the section .pcrsig, JSON.
 func SignPCR(p Parts, key *rsa.PrivateKey, phases ...string) ([]byte, error) {
-	public, err := keys.ParsePCRPublic(p.PCRPublicKey)
+	p.PCRSignature = nil
+	image, err := Assemble(p)
+	if err != nil {
+		return nil, err
+	}
+	return signPCR(image, p.PCRPublicKey, key, phases)
+}
+
+// signPCR is SignPCR for an image that holds public.
+func signPCR(image, public []byte, key *rsa.PrivateKey, phases []string) ([]byte, error) {
+	named, err := keys.ParsePCRPublic(public)
 	if err != nil {
 		return nil, err
 	}
 	// The running system takes the key from the image: with another one it would bind to signatures that never come.
-	if !public.Equal(key.Public()) {
+	if !named.Equal(key.Public()) {
 		return nil, errors.New("sign PCR 11: the public key in the image is another one's: use the pair pcr.key and pcr.pub")
 	}
-	start, err := Measure(p)
+	start, err := MeasureImage(image)
 	if err != nil {
 		return nil, err
 	}
 	if len(phases) == 0 {
 		phases = []string{""}
 	}
-	fingerprint := sha256.Sum256(x509.MarshalPKCS1PublicKey(public))
+	fingerprint := sha256.Sum256(x509.MarshalPKCS1PublicKey(named))
 	var entries []pcrSignature
 	for _, phase := range phases {
 		pcr := start

@@ -356,3 +356,39 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestSigningLaterGivesTheSameBytes(t *testing.T) {
+	set := testKeys(t)
+	key, err := set.PCRKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newParts(t)
+	for _, stub := range append(realStubs(), p.Stub) {
+		p.Stub, p.PCRSignature, p.PCRPublicKey = stub, nil, nil
+		unsigned := assembled(t, p)
+		p.PCRPublicKey = set.PCRPublic
+		if p.PCRSignature, err = SignPCR(p, key, ""); err != nil {
+			t.Fatal(err)
+		}
+		want := signed(t, p)
+		for name, image := range map[string][]byte{"unsigned": unsigned, "signed": want} {
+			got, err := Sign(image, set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: the %s image, signed, is another one", stub, name)
+			}
+		}
+		if !IsUKI(unsigned) {
+			t.Errorf("%s: no UKI", stub)
+		}
+	}
+	if _, err := Sign(sample.Stub("257.1"), set); !errors.Is(err, ErrDamaged) {
+		t.Error(err)
+	}
+	if IsUKI(sample.Stub("257.1")) || IsUKI(nil) {
+		t.Error("a loader is taken for a UKI")
+	}
+}
