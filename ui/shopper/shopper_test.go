@@ -52,42 +52,42 @@ func touches(v View, l ui.Look, size fyne.Size) []string {
 }
 
 func TestEveryButtonOfEveryScreenSaysSomething(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
 		buttons := 0
-		for _, thing := range uitest.Things(Draw(v.state.view, v.look, v.size, func(Event) {}), v.size) {
+		for _, thing := range uitest.Things(Draw(v.View, v.Look, v.Size, func(Event) {}), v.Size) {
 			if _, ok := thing.Object.(*ui.Button); ok {
 				buttons++
 			}
 		}
-		if got := touches(v.state.view, v.look, v.size); len(got) != buttons {
-			t.Errorf("%s: %d buttons sent %d events", v.name, buttons, len(got))
+		if got := touches(v.View, v.Look, v.Size); len(got) != buttons {
+			t.Errorf("%s: %d buttons sent %d events", v.Name, buttons, len(got))
 		}
 	}
 }
 
 func TestHelpIsOneTouchAwayOnEveryScreenThatServes(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
-		switch s := v.state.view.Screen.(type) {
+		switch s := v.View.Screen.(type) {
 		case Staff, Resetting, Closed:
 			continue
 		default:
 			_ = s
 		}
-		got := strings.Join(touches(v.state.view, v.look, v.size), " ")
+		got := strings.Join(touches(v.View, v.Look, v.Size), " ")
 		if !strings.Contains(got, "CallStaff") {
-			t.Errorf("%s: no button calls staff", v.name)
+			t.Errorf("%s: no button calls staff", v.Name)
 		}
 		if !strings.Contains(got, "ChooseLanguage{0}") || !strings.Contains(got, "ChooseLanguage{3}") {
-			t.Errorf("%s: the language cannot be changed", v.name)
+			t.Errorf("%s: the language cannot be changed", v.Name)
 		}
 	}
 }
 
 func TestTheVoiceCanAlwaysBeStoppedByATouch(t *testing.T) {
-	app(t)
-	for _, size := range []fyne.Size{portrait, landscape} {
+	uitest.App(t)
+	for _, size := range []fyne.Size{uitest.Portrait, uitest.Landscape} {
 		v := View{Shop: "店", Screen: Answer{Text: "はい。", Speaking: true}}
 		if got := strings.Join(touches(v, ui.Look{}, size), " "); !strings.Contains(got, "Interrupt") {
 			t.Errorf("nothing stops the voice: %s", got)
@@ -96,30 +96,30 @@ func TestTheVoiceCanAlwaysBeStoppedByATouch(t *testing.T) {
 }
 
 func TestTheCountIsVisibleAndCanBeStopped(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
-		if v.state.view.Left == 0 {
+		if v.View.Left == 0 {
 			continue
 		}
-		if got := strings.Join(touches(v.state.view, v.look, v.size), " "); !strings.Contains(got, "StillHere") {
-			t.Errorf("%s counts and cannot be stopped", v.name)
+		if got := strings.Join(touches(v.View, v.Look, v.Size), " "); !strings.Contains(got, "StillHere") {
+			t.Errorf("%s counts and cannot be stopped", v.Name)
 		}
 	}
 }
 
 func TestOneViewGivesOnePicture(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, s := range states(Japanese)[:12] {
-		a := test.RenderObjectToMarkup(Draw(s.view, ui.Look{}, portrait, func(Event) {}))
-		b := test.RenderObjectToMarkup(Draw(s.view, ui.Look{}, portrait, func(Event) {}))
+		a := test.RenderObjectToMarkup(Draw(s.View, ui.Look{}, uitest.Portrait, func(Event) {}))
+		b := test.RenderObjectToMarkup(Draw(s.View, ui.Look{}, uitest.Portrait, func(Event) {}))
 		if a != b {
-			t.Errorf("%s was drawn differently the second time", s.name)
+			t.Errorf("%s was drawn differently the second time", s.Name)
 		}
 	}
 }
 
 func TestNoViewBreaksAScreen(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	text := rapid.StringOfN(rapid.SampledFrom([]rune("あ漢カa1 。.？\n")), 0, 60, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		words := text.Draw(t, "text")
@@ -134,7 +134,7 @@ func TestNoViewBreaksAScreen(t *testing.T) {
 		}
 		v := View{Language: Language(rapid.IntRange(0, 3).Draw(t, "language")), Shop: words, Left: n,
 			Screen: rapid.SampledFrom(screens).Draw(t, "screen")}
-		Draw(v, ui.Look{BigText: rapid.Bool().Draw(t, "big")}, rapid.SampledFrom([]fyne.Size{portrait, landscape}).Draw(t, "size"), func(Event) {})
+		Draw(v, ui.Look{BigText: rapid.Bool().Draw(t, "big")}, rapid.SampledFrom([]fyne.Size{uitest.Portrait, uitest.Landscape}).Draw(t, "size"), func(Event) {})
 	})
 }
 

@@ -1,31 +1,16 @@
 package shopper
 
 import (
-	"os"
 	"strings"
-	"testing"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
 	"tenin/ui"
 	"tenin/ui/keyboard"
+	"tenin/ui/uitest"
 )
 
-func TestMain(m *testing.M) {
-	os.Setenv("LANG", "ja_JP.UTF-8")
-	os.Exit(m.Run())
-}
+type state = uitest.State[View]
 
-var (
-	portrait  = fyne.NewSize(1080, 1920)
-	landscape = fyne.NewSize(1920, 1080)
-)
-
-type state struct {
-	name string
-	view View
-}
+type variant = uitest.Variant[View]
 
 // states are all the screens in one language, with words as long as a shop's own.
 func states(l Language) []state {
@@ -56,38 +41,38 @@ func states(l Language) []state {
 		return keyboard.View{State: s, Candidates: candidates, Enter: pick("尋ねる", "Ask"), English: l == English}
 	}
 	all := []state{
-		{"attract", View{Screen: Attract{Examples: []string{pick("歯ブラシはどこですか", "Where are the toothbrushes?")}}}},
-		{"attract-notice", View{Screen: Attract{Examples: related, Slide: 2, Notice: pick("本日は棚卸しのため、午後7時に閉店いたします。", "Today we close at 7 p.m. for stocktaking.")}}},
-		{"attract-preparing", View{Screen: Attract{Preparing: true}}},
-		{"consent", View{Left: 42, Screen: Consent{}}},
-		{"listening", View{Screen: Listening{Level: 0.2, Kept: true}}},
-		{"listening-words", View{Screen: Listening{Level: 0.8, Words: question, Firm: 6, Kept: true}}},
-		{"listening-quiet", View{Screen: Listening{Hint: TooQuiet}}},
-		{"thinking", View{Screen: Thinking{Words: question, Beat: 1}}},
-		{"answer-speaking", View{Screen: Answer{Question: question, Text: text, Speaking: true, Heard: 30, Place: place, HasMap: true, HasDetail: true, Related: related}}},
-		{"answer", View{Left: 12, Screen: Answer{Question: question, Text: text, Place: place, HasMap: true, HasDetail: true, Related: related, AskHelped: true}}},
-		{"answer-long", View{Screen: Answer{Question: question, Text: text + detail + text, Related: related, Thanked: true}}},
-		{"detail", View{Left: 55, Screen: Detail{Title: question, Text: detail}}},
-		{"place", View{Left: 38, Screen: Place{Name: pick("電気ケトル", "Electric kettle"), Where: place, Note: pick("6,050円　在庫 15点", "6,050 yen, 15 in stock"), Map: floor}}},
-		{"clarify", View{Left: 30, Screen: Clarify{Heard: pick("えいきょう時間", "opening ours"), Choices: related}}},
-		{"staff", View{Screen: Staff{Waited: 34, Topic: pick("修理・保証", "Repairs and warranty")}}},
-		{"staff-late", View{Screen: Staff{Waited: 190, Late: true}}},
-		{"staff-coming", View{Screen: Staff{Waited: 75, Coming: true}}},
-		{"message", View{Left: 48, Screen: Message{Text: pick("先週買った傘の骨が折れていたので、直してもらえるか知りたいです。", "The umbrella I bought last week has a broken rib. Can it be repaired?")}}},
-		{"message-sent", View{Left: 20, Screen: Message{Sent: true}}},
-		{"receipt", View{Left: 60, Screen: Receipt{Code: "7K4M-2QXD-93", Days: 30}}},
-		{"typing", View{Screen: Typing{Board: board(keyboard.Gojuon, keyboard.State{Text: "", Composing: "はぶ"}, "歯ブラシ", "はぶ", "ハブ")}}},
-		{"typing-flick", View{Screen: Typing{Board: board(keyboard.Flick, keyboard.State{Text: "歯ブラシ"}, "はどこですか", "はありますか", "はいくらですか")}}},
-		{"typing-latin", View{Left: 25, Screen: Typing{Board: board(keyboard.Latin, keyboard.State{Text: "Where is the "}), Message: true}}},
-		{"typing-digits", View{Screen: Typing{Board: board(keyboard.Digits, keyboard.State{Text: "2060000000"})}}},
-		{"resetting", View{Screen: Resetting{}}},
-		{"closed", View{Screen: Closed{}}},
+		{Name: "attract", View: View{Screen: Attract{Examples: []string{pick("歯ブラシはどこですか", "Where are the toothbrushes?")}}}},
+		{Name: "attract-notice", View: View{Screen: Attract{Examples: related, Slide: 2, Notice: pick("本日は棚卸しのため、午後7時に閉店いたします。", "Today we close at 7 p.m. for stocktaking.")}}},
+		{Name: "attract-preparing", View: View{Screen: Attract{Preparing: true}}},
+		{Name: "consent", View: View{Left: 42, Screen: Consent{}}},
+		{Name: "listening", View: View{Screen: Listening{Level: 0.2, Kept: true}}},
+		{Name: "listening-words", View: View{Screen: Listening{Level: 0.8, Words: question, Firm: 6, Kept: true}}},
+		{Name: "listening-quiet", View: View{Screen: Listening{Hint: TooQuiet}}},
+		{Name: "thinking", View: View{Screen: Thinking{Words: question, Beat: 1}}},
+		{Name: "answer-speaking", View: View{Screen: Answer{Question: question, Text: text, Speaking: true, Heard: 30, Place: place, HasMap: true, HasDetail: true, Related: related}}},
+		{Name: "answer", View: View{Left: 12, Screen: Answer{Question: question, Text: text, Place: place, HasMap: true, HasDetail: true, Related: related, AskHelped: true}}},
+		{Name: "answer-long", View: View{Screen: Answer{Question: question, Text: text + detail + text, Related: related, Thanked: true}}},
+		{Name: "detail", View: View{Left: 55, Screen: Detail{Title: question, Text: detail}}},
+		{Name: "place", View: View{Left: 38, Screen: Place{Name: pick("電気ケトル", "Electric kettle"), Where: place, Note: pick("6,050円　在庫 15点", "6,050 yen, 15 in stock"), Map: floor}}},
+		{Name: "clarify", View: View{Left: 30, Screen: Clarify{Heard: pick("えいきょう時間", "opening ours"), Choices: related}}},
+		{Name: "staff", View: View{Screen: Staff{Waited: 34, Topic: pick("修理・保証", "Repairs and warranty")}}},
+		{Name: "staff-late", View: View{Screen: Staff{Waited: 190, Late: true}}},
+		{Name: "staff-coming", View: View{Screen: Staff{Waited: 75, Coming: true}}},
+		{Name: "message", View: View{Left: 48, Screen: Message{Text: pick("先週買った傘の骨が折れていたので、直してもらえるか知りたいです。", "The umbrella I bought last week has a broken rib. Can it be repaired?")}}},
+		{Name: "message-sent", View: View{Left: 20, Screen: Message{Sent: true}}},
+		{Name: "receipt", View: View{Left: 60, Screen: Receipt{Code: "7K4M-2QXD-93", Days: 30}}},
+		{Name: "typing", View: View{Screen: Typing{Board: board(keyboard.Gojuon, keyboard.State{Text: "", Composing: "はぶ"}, "歯ブラシ", "はぶ", "ハブ")}}},
+		{Name: "typing-flick", View: View{Screen: Typing{Board: board(keyboard.Flick, keyboard.State{Text: "歯ブラシ"}, "はどこですか", "はありますか", "はいくらですか")}}},
+		{Name: "typing-latin", View: View{Left: 25, Screen: Typing{Board: board(keyboard.Latin, keyboard.State{Text: "Where is the "}), Message: true}}},
+		{Name: "typing-digits", View: View{Screen: Typing{Board: board(keyboard.Digits, keyboard.State{Text: "2060000000"})}}},
+		{Name: "resetting", View: View{Screen: Resetting{}}},
+		{Name: "closed", View: View{Screen: Closed{}}},
 	}
 	for _, r := range Reasons() {
-		all = append(all, state{"trouble-" + [...]string{"", "quiet", "noisy", "nomic", "muted", "unclear", "engine", "unavailable"}[r], View{Left: 15, Screen: Trouble{r}}})
+		all = append(all, state{Name: "trouble-" + [...]string{"", "quiet", "noisy", "nomic", "muted", "unclear", "engine", "unavailable"}[r], View: View{Left: 15, Screen: Trouble{r}}})
 	}
 	for i := range all {
-		all[i].view.Language, all[i].view.Shop = l, pick("てんいん百貨店", "Tenin Department Store")
+		all[i].View.Language, all[i].View.Shop = l, pick("てんいん百貨店", "Tenin Department Store")
 	}
 	return all
 }
@@ -95,53 +80,31 @@ func states(l Language) []state {
 // fixedStates are the screens of a language that has fixed phrases only.
 func fixedStates(l Language) []state {
 	return []state{
-		{"fixed", View{Language: l, Shop: "てんいん百貨店", Left: 30, Screen: Attract{}}},
-		{"fixed-called", View{Language: l, Shop: "てんいん百貨店", Screen: Staff{Waited: 12}}},
-		{"fixed-late", View{Language: l, Shop: "てんいん百貨店", Screen: Staff{Waited: 200, Late: true}}},
+		{Name: "fixed", View: View{Language: l, Shop: "てんいん百貨店", Left: 30, Screen: Attract{}}},
+		{Name: "fixed-called", View: View{Language: l, Shop: "てんいん百貨店", Screen: Staff{Waited: 12}}},
+		{Name: "fixed-late", View: View{Language: l, Shop: "てんいん百貨店", Screen: Staff{Waited: 200, Late: true}}},
 	}
 }
 
 // variant is one way to draw a state.
-type variant struct {
-	name  string
-	look  ui.Look
-	size  fyne.Size
-	state state
-}
-
 // variants are every state in both orientations, every language and both sizes of text, and some in high contrast, without
 // sound and without motion.
-func variants() []variant {
-	var all []variant
+func variants() (all []variant) {
 	for _, l := range Languages() {
 		list := fixedStates(l)
 		if l.Complete() {
 			list = states(l)
 		}
-		for _, s := range list {
-			for i, size := range []fyne.Size{portrait, landscape} {
-				for _, big := range []bool{false, true} {
-					name := s.name + "-" + [...]string{"ja", "en", "zh", "ko"}[l] + [...]string{"-portrait", "-landscape"}[i]
-					if big {
-						name += "-big"
-					}
-					all = append(all, variant{name, ui.Look{BigText: big}, size, s})
-				}
-			}
-		}
+		all = append(all, uitest.Variants(list, [...]string{"ja", "en", "zh", "ko"}[l])...)
 	}
 	for _, s := range states(Japanese) {
-		switch s.name {
+		switch s.Name {
 		case "attract", "listening-words", "thinking", "answer-speaking", "place", "staff", "trouble-quiet":
 			look := ui.Look{HighContrast: true, ReducedMotion: true, Silent: true}
-			all = append(all, variant{s.name + "-ja-portrait-contrast", look, portrait, s})
+			all = append(all, variant{Name: s.Name + "-ja-portrait-contrast", Look: look, Size: uitest.Portrait, View: s.View})
+		case "answer":
+			all = append(all, variant{Name: s.Name + "-ja-portrait-accent", Look: ui.Look{Accent: 0x8c1f33}, Size: uitest.Portrait, View: s.View})
 		}
 	}
 	return all
-}
-
-func app(t *testing.T) {
-	t.Helper()
-	a := test.NewTempApp(t)
-	a.Settings().SetTheme(ui.Theme(ui.Look{}))
 }

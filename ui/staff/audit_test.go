@@ -3,31 +3,22 @@ package staff
 import (
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"tenin/ui"
 	"tenin/ui/uitest"
 )
 
-func audit(t *testing.T, change func(*variant)) {
-	if !ui.HasFonts() {
-		t.Skip("texts can be measured in the screens' own fonts only: run with the tag engines")
-	}
-	app(t)
-	for _, v := range variants() {
-		change(&v)
-		for _, f := range uitest.Faults(compose(v.state.view, v.look, v.size, func(Event) {}), v.size) {
-			t.Errorf("%s: %s", v.name, f)
-		}
-	}
-}
+func lay(v View, l ui.Look, size fyne.Size) *ui.Sheet { return compose(v, l, size, func(Event) {}) }
 
 func TestEveryTextFitsIsReadableAndEveryButtonIsAFingerWide(t *testing.T) {
-	audit(t, func(*variant) {})
+	uitest.Audit(t, variants(), lay, func(*ui.Look) {})
 }
 
 func TestTheScreensHoldInHighContrast(t *testing.T) {
-	audit(t, func(v *variant) { v.look.HighContrast = true })
+	uitest.Audit(t, variants(), lay, func(l *ui.Look) { l.HighContrast = true })
 }
 
 func TestTheScreensHoldOnALargePanel(t *testing.T) {
-	audit(t, func(v *variant) { v.look.DPI = 69 }) // 32 inches
+	uitest.Audit(t, variants(), lay, func(l *ui.Look) { l.DPI = 69 }) // 32 inches
 }

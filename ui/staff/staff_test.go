@@ -65,57 +65,57 @@ func touches(v View, l ui.Look, size fyne.Size) (got []string, buttons int) {
 }
 
 func TestEveryButtonOfEveryScreenSaysSomething(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
-		if got, buttons := touches(v.state.view, v.look, v.size); len(got) != buttons {
-			t.Errorf("%s: %d buttons sent %d events", v.name, buttons, len(got))
+		if got, buttons := touches(v.View, v.Look, v.Size); len(got) != buttons {
+			t.Errorf("%s: %d buttons sent %d events", v.Name, buttons, len(got))
 		}
 	}
 }
 
 func TestTheLockIsOnEveryScreenThatIsOpen(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
-		if _, pad := v.state.view.Screen.(Lock); pad {
+		if _, pad := v.View.Screen.(Lock); pad {
 			continue
 		}
 		want := "LockNow"
-		if v.state.view.Locked {
+		if v.View.Locked {
 			want = "Unlock"
 		}
-		got, _ := touches(v.state.view, v.look, v.size)
+		got, _ := touches(v.View, v.Look, v.Size)
 		if !strings.Contains(strings.Join(got, " "), want) {
-			t.Errorf("%s: no button locks it", v.name)
+			t.Errorf("%s: no button locks it", v.Name)
 		}
 	}
 }
 
 func TestWhoeverWaitsIsHandledInOneTouchAndSeenOnEveryScreen(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, v := range variants() {
-		got, _ := touches(v.state.view, v.look, v.size)
+		got, _ := touches(v.View, v.Look, v.Size)
 		all := strings.Join(got, " ")
-		if s, ok := v.state.view.Screen.(Help); ok && len(s.Calls) > 0 && !strings.Contains(all, "Handled") {
-			t.Errorf("%s: no button handles the call", v.name)
+		if s, ok := v.View.Screen.(Help); ok && len(s.Calls) > 0 && !strings.Contains(all, "Handled") {
+			t.Errorf("%s: no button handles the call", v.Name)
 		}
-		if _, pad := v.state.view.Screen.(Lock); !pad && !strings.Contains(all, "GoTo{0}") {
-			t.Errorf("%s: no button leads to the calls", v.name)
+		if _, pad := v.View.Screen.(Lock); !pad && !strings.Contains(all, "GoTo{0}") {
+			t.Errorf("%s: no button leads to the calls", v.Name)
 		}
 	}
 }
 
 func TestAPadThatMayNotOpenTheCallsDoesNotLeadThere(t *testing.T) {
-	app(t)
-	got, _ := touches(View{Waiting: 2, Screen: Lock{}}, ui.Look{}, portrait)
+	uitest.App(t)
+	got, _ := touches(View{Waiting: 2, Screen: Lock{}}, ui.Look{}, uitest.Portrait)
 	if all := strings.Join(got, " "); strings.Contains(all, "GoTo") {
 		t.Errorf("the locked pad sends %s", all)
 	}
 }
 
 func TestNothingIsPublishedThatNobodyListenedTo(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, s := range []Answering{{}, {Sentences: []string{"はい。"}}, {Sentences: []string{"はい。"}, Tried: true, Problem: "長すぎます"}, {Tried: true}, {Sentences: []string{"はい。"}, Tried: true, Playing: true}} {
-		for _, size := range []fyne.Size{portrait, landscape} {
+		for _, size := range []fyne.Size{uitest.Portrait, uitest.Landscape} {
 			if got, _ := touches(View{Screen: s}, ui.Look{}, size); strings.Contains(strings.Join(got, " "), "Publish") {
 				t.Errorf("%+v can be published", s)
 			}
@@ -124,12 +124,12 @@ func TestNothingIsPublishedThatNobodyListenedTo(t *testing.T) {
 }
 
 func TestAConversationIsNotOpenedWithoutAReason(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, c := range []struct {
 		screen Reason
 		opens  bool
 	}{{Reason{}, false}, {Reason{Words: "傘"}, false}, {Reason{Why: Other}, false}, {Reason{Why: Other, Words: "傘"}, true}, {Reason{Why: Complaint}, true}} {
-		got, _ := touches(View{Screen: c.screen}, ui.Look{}, portrait)
+		got, _ := touches(View{Screen: c.screen}, ui.Look{}, uitest.Portrait)
 		if opens := strings.Contains(strings.Join(got, " "), "ReadConversation"); opens != c.opens {
 			t.Errorf("%+v: opens %v", c.screen, opens)
 		}
@@ -149,12 +149,12 @@ func TestEverySettingShowsWhatShoppersSee(t *testing.T) {
 }
 
 func TestOneViewGivesOnePicture(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	for _, s := range states(Japanese)[6:20] {
-		a := test.RenderObjectToMarkup(Draw(s.view, ui.Look{}, portrait, func(Event) {}))
-		b := test.RenderObjectToMarkup(Draw(s.view, ui.Look{}, portrait, func(Event) {}))
+		a := test.RenderObjectToMarkup(Draw(s.View, ui.Look{}, uitest.Portrait, func(Event) {}))
+		b := test.RenderObjectToMarkup(Draw(s.View, ui.Look{}, uitest.Portrait, func(Event) {}))
 		if a != b {
-			t.Errorf("%s was drawn differently the second time", s.name)
+			t.Errorf("%s was drawn differently the second time", s.Name)
 		}
 	}
 }
@@ -162,22 +162,22 @@ func TestOneViewGivesOnePicture(t *testing.T) {
 // A screen crosses to the process that draws it as JSON.
 func TestEveryScreenIsTheSameAfterItWasWrittenAsJSON(t *testing.T) {
 	for _, s := range append(states(Japanese), states(English)...) {
-		data, err := json.Marshal(s.view.Screen)
+		data, err := json.Marshal(s.View.Screen)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back := reflect.New(reflect.TypeOf(s.view.Screen))
+		back := reflect.New(reflect.TypeOf(s.View.Screen))
 		if err := json.Unmarshal(data, back.Interface()); err != nil {
 			t.Fatal(err)
 		}
-		if !reflect.DeepEqual(back.Elem().Interface(), s.view.Screen) {
-			t.Errorf("%s came back as %+v", s.name, back.Elem())
+		if !reflect.DeepEqual(back.Elem().Interface(), s.View.Screen) {
+			t.Errorf("%s came back as %+v", s.Name, back.Elem())
 		}
 	}
 }
 
 func TestNoViewBreaksAScreen(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	text := rapid.StringOfN(rapid.SampledFrom([]rune("あ漢カa1 。.？\n")), 0, 60, -1)
 	rapid.Check(t, func(t *rapid.T) {
 		words := text.Draw(t, "text")
@@ -202,17 +202,17 @@ func TestNoViewBreaksAScreen(t *testing.T) {
 		}
 		v := View{Language: Language(rapid.IntRange(0, 3).Draw(t, "language")), Shop: words, Who: words, Left: n, Waiting: n, Note: words,
 			Screen: rapid.SampledFrom(screens).Draw(t, "screen")}
-		Draw(v, ui.Look{BigText: rapid.Bool().Draw(t, "big")}, rapid.SampledFrom([]fyne.Size{portrait, landscape}).Draw(t, "size"), func(Event) {})
+		Draw(v, ui.Look{BigText: rapid.Bool().Draw(t, "big")}, rapid.SampledFrom([]fyne.Size{uitest.Portrait, uitest.Landscape}).Draw(t, "size"), func(Event) {})
 	})
 }
 
 func TestScrollingThroughTheReadingsReachesEachOfThem(t *testing.T) {
-	app(t)
+	uitest.App(t)
 	words := make([]Word, 90)
 	for i := range words {
 		words[i] = Word{Text: fmt.Sprint("語", i), Reading: "ゴ"}
 	}
-	for _, size := range []fyne.Size{portrait, landscape} {
+	for _, size := range []fyne.Size{uitest.Portrait, uitest.Landscape} {
 		seen := map[string]bool{}
 		for from, steps := 0, 0; steps < 200; steps++ {
 			got, _ := touches(View{Screen: Answering{Sentences: []string{"語。"}, Words: words, From: from}}, ui.Look{}, size)

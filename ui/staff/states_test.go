@@ -1,30 +1,14 @@
 package staff
 
 import (
-	"os"
-	"testing"
-
-	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
-
 	"tenin/ui"
 	"tenin/ui/keyboard"
+	"tenin/ui/uitest"
 )
 
-func TestMain(m *testing.M) {
-	os.Setenv("LANG", "ja_JP.UTF-8")
-	os.Exit(m.Run())
-}
+type state = uitest.State[View]
 
-var (
-	portrait  = fyne.NewSize(1080, 1920)
-	landscape = fyne.NewSize(1920, 1080)
-)
-
-type state struct {
-	name string
-	view View
-}
+type variant = uitest.Variant[View]
 
 // states are all the screens in one language, with words as long as a shop's own.
 func states(l Language) []state {
@@ -83,81 +67,61 @@ func states(l Language) []state {
 		return keyboard.View{State: s, Candidates: candidates, Enter: In(l).Keep[f], English: l == English}
 	}
 	all := []state{
-		{"lock", View{Screen: Lock{Back: true}}},
-		{"lock-names", View{Waiting: 2, Screen: Lock{Names: append(names, names...), Back: true}}},
-		{"lock-typed", View{Waiting: 1, Late: true, Screen: Lock{Names: names, Name: names[0], Digits: 4, Open: true}}},
-		{"lock-letters", View{Screen: Lock{Digits: 9, Keys: LetterKeys, Back: true}}},
-		{"lock-wrong", View{Screen: Lock{Names: names, Name: names[2], Wrong: true, Back: true}}},
-		{"lock-wait", View{Screen: Lock{Names: names, Name: names[2], Wait: 118, Back: true}}},
-		{"help", View{Who: names[0], Left: 95, Waiting: 2, Late: true, Screen: Help{Calls: calls}}},
-		{"help-new", View{Who: names[0], Left: 95, Waiting: 1, Screen: Help{Calls: calls[1:2]}}},
-		{"help-many", View{Locked: true, Waiting: 9, Screen: Help{Calls: append(append(append(calls, calls...), calls...), calls...), From: 3}}},
-		{"help-lost", View{Locked: true, Screen: Help{Lost: true}}},
-		{"help-calm", View{Who: names[0], Left: 110, Note: say("対応済みにしました。", "The call is handled."), Screen: Help{}}},
-		{"today", View{Who: names[2], Left: 60, Waiting: 1, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November"), Questions: 136, Answered: 117, HandedOff: 19, Yes: 64, No: 7, Topics: topics, Hours: hours}}},
-		{"today-none", View{Who: names[2], Left: 60, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November")}}},
-		{"unanswered", View{Who: names[2], Left: 60, Screen: Unanswered{Questions: unanswered}}},
-		{"unanswered-none", View{Who: names[2], Left: 60, Screen: Unanswered{}}},
-		{"answering-new", View{Who: names[2], Left: 60, Screen: Answering{Question: question, Similar: similar}}},
-		{"answering", View{Who: names[2], Left: 60, Waiting: 1, Screen: Answering{Question: long, Sentences: sentences, Similar: similar, Words: words, Tried: true}}},
-		{"answering-playing", View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: append(append(sentences, sentences...), long), Words: append(words, words...), Playing: true}}},
-		{"answering-comparing", View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: sentences, Similar: similar, Words: words, Comparing: true}}},
-		{"answering-problem", View{Who: names[2], Left: 60, Busy: true, Screen: Answering{Question: question, Sentences: sentences[:1], Similar: similar, Words: words[:11],
+		{Name: "lock", View: View{Screen: Lock{Back: true}}},
+		{Name: "lock-names", View: View{Waiting: 2, Screen: Lock{Names: append(names, names...), Back: true}}},
+		{Name: "lock-typed", View: View{Waiting: 1, Late: true, Screen: Lock{Names: names, Name: names[0], Digits: 4, Open: true}}},
+		{Name: "lock-letters", View: View{Screen: Lock{Digits: 9, Keys: LetterKeys, Back: true}}},
+		{Name: "lock-wrong", View: View{Screen: Lock{Names: names, Name: names[2], Wrong: true, Back: true}}},
+		{Name: "lock-wait", View: View{Screen: Lock{Names: names, Name: names[2], Wait: 118, Back: true}}},
+		{Name: "help", View: View{Who: names[0], Left: 95, Waiting: 2, Late: true, Screen: Help{Calls: calls}}},
+		{Name: "help-new", View: View{Who: names[0], Left: 95, Waiting: 1, Screen: Help{Calls: calls[1:2]}}},
+		{Name: "help-many", View: View{Locked: true, Waiting: 9, Screen: Help{Calls: append(append(append(calls, calls...), calls...), calls...), From: 3}}},
+		{Name: "help-lost", View: View{Locked: true, Screen: Help{Lost: true}}},
+		{Name: "help-calm", View: View{Who: names[0], Left: 110, Note: say("対応済みにしました。", "The call is handled."), Screen: Help{}}},
+		{Name: "today", View: View{Who: names[2], Left: 60, Waiting: 1, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November"), Questions: 136, Answered: 117, HandedOff: 19, Yes: 64, No: 7, Topics: topics, Hours: hours}}},
+		{Name: "today-none", View: View{Who: names[2], Left: 60, Screen: Today{Day: say("11月22日（日）", "Sunday 22 November")}}},
+		{Name: "unanswered", View: View{Who: names[2], Left: 60, Screen: Unanswered{Questions: unanswered}}},
+		{Name: "unanswered-none", View: View{Who: names[2], Left: 60, Screen: Unanswered{}}},
+		{Name: "answering-new", View: View{Who: names[2], Left: 60, Screen: Answering{Question: question, Similar: similar}}},
+		{Name: "answering", View: View{Who: names[2], Left: 60, Waiting: 1, Screen: Answering{Question: long, Sentences: sentences, Similar: similar, Words: words, Tried: true}}},
+		{Name: "answering-playing", View: View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: append(append(sentences, sentences...), long), Words: append(words, words...), Playing: true}}},
+		{Name: "answering-comparing", View: View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: sentences, Similar: similar, Words: words, Comparing: true}}},
+		{Name: "answering-problem", View: View{Who: names[2], Left: 60, Busy: true, Screen: Answering{Question: question, Sentences: sentences[:1], Similar: similar, Words: words[:11],
 			Problem: say("「承ります」までの文が長すぎます。二つに分けてください。", "The sentence is too long to be listened to: make two of it.")}}},
-		{"answering-published", View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: sentences, Words: words, Published: true}}},
-		{"conversations", View{Who: names[2], Left: 60, Screen: Conversations{List: list, Topics: []string{topics[0].Name, topics[2].Name}}}},
-		{"conversations-topics", View{Who: names[2], Left: 60, Screen: Conversations{List: list, Topics: []string{topics[0].Name, topics[1].Name, topics[2].Name, topics[3].Name}, Topic: topics[2].Name, Choosing: true}}},
-		{"conversations-none", View{Who: names[2], Left: 60, Screen: Conversations{}}},
-		{"reason", View{Who: names[2], Left: 60, Screen: Reason{Conversation: conversation}}},
-		{"reason-other", View{Who: names[2], Left: 60, Waiting: 1, Late: true, Screen: Reason{Conversation: conversation, Why: Other, Words: say("お客さまのお忘れ物の件で、売り場を確かめる", "To find where something was left behind")}}},
-		{"transcript", View{Who: names[2], Left: 60, Screen: Transcript{Conversation: conversation, Why: Complaint, Words: say("傘の件", "the umbrella"), Turns: turns, Playing: 2}}},
-		{"settings-pause", View{Who: names[2], Left: 60, Screen: Settings{Topics: switches}}},
-		{"settings-mute", View{Who: names[2], Left: 60, Waiting: 2, Screen: Settings{Shown: Mute, Muted: true, Topics: switches}}},
-		{"settings-closed", View{Who: names[2], Left: 60, Screen: Settings{Shown: CloseToday, Topics: switches}}},
-		{"settings-notice", View{Who: names[2], Left: 60, Screen: Settings{Shown: Notice, Notice: notice, Topics: switches}}},
-		{"settings-topics", View{Who: names[2], Left: 60, Failed: true, Note: say("この話題は店長だけが休めます。", "Only a manager may turn this topic off."), Screen: Settings{Shown: TopicOff, Topics: switches}}},
-		{"typing-sentence", View{Who: names[2], Left: 60, Screen: Typing{Field: Sentence, About: question, Board: board(keyboard.Gojuon, Sentence, keyboard.State{Text: sentences[0], Composing: "しゅうり"}, "修理", "しゅうり", "シュウリ")}}},
-		{"typing-reading", View{Who: names[2], Left: 60, Waiting: 1, Screen: Typing{Field: Reading, About: "1階", Board: board(keyboard.Flick, Reading, keyboard.State{Composing: "いっかい"}, "いっかい", "イッカイ")}}},
-		{"typing-notice", View{Who: names[2], Left: 60, Screen: Typing{Field: NoticeText, Board: board(keyboard.Latin, NoticeText, keyboard.State{Text: notice})}}},
-		{"typing-reason", View{Who: names[2], Left: 60, Screen: Typing{Field: ReasonText, Board: board(keyboard.Romaji, ReasonText, keyboard.State{})}}},
+		{Name: "answering-published", View: View{Who: names[2], Left: 60, Screen: Answering{Question: question, Sentences: sentences, Words: words, Published: true}}},
+		{Name: "conversations", View: View{Who: names[2], Left: 60, Screen: Conversations{List: list, Topics: []string{topics[0].Name, topics[2].Name}}}},
+		{Name: "conversations-topics", View: View{Who: names[2], Left: 60, Screen: Conversations{List: list, Topics: []string{topics[0].Name, topics[1].Name, topics[2].Name, topics[3].Name}, Topic: topics[2].Name, Choosing: true}}},
+		{Name: "conversations-none", View: View{Who: names[2], Left: 60, Screen: Conversations{}}},
+		{Name: "reason", View: View{Who: names[2], Left: 60, Screen: Reason{Conversation: conversation}}},
+		{Name: "reason-other", View: View{Who: names[2], Left: 60, Waiting: 1, Late: true, Screen: Reason{Conversation: conversation, Why: Other, Words: say("お客さまのお忘れ物の件で、売り場を確かめる", "To find where something was left behind")}}},
+		{Name: "transcript", View: View{Who: names[2], Left: 60, Screen: Transcript{Conversation: conversation, Why: Complaint, Words: say("傘の件", "the umbrella"), Turns: turns, Playing: 2}}},
+		{Name: "settings-pause", View: View{Who: names[2], Left: 60, Screen: Settings{Topics: switches}}},
+		{Name: "settings-mute", View: View{Who: names[2], Left: 60, Waiting: 2, Screen: Settings{Shown: Mute, Muted: true, Topics: switches}}},
+		{Name: "settings-closed", View: View{Who: names[2], Left: 60, Screen: Settings{Shown: CloseToday, Topics: switches}}},
+		{Name: "settings-notice", View: View{Who: names[2], Left: 60, Screen: Settings{Shown: Notice, Notice: notice, Topics: switches}}},
+		{Name: "settings-topics", View: View{Who: names[2], Left: 60, Failed: true, Note: say("この話題は店長だけが休めます。", "Only a manager may turn this topic off."), Screen: Settings{Shown: TopicOff, Topics: switches}}},
+		{Name: "typing-sentence", View: View{Who: names[2], Left: 60, Screen: Typing{Field: Sentence, About: question, Board: board(keyboard.Gojuon, Sentence, keyboard.State{Text: sentences[0], Composing: "しゅうり"}, "修理", "しゅうり", "シュウリ")}}},
+		{Name: "typing-reading", View: View{Who: names[2], Left: 60, Waiting: 1, Screen: Typing{Field: Reading, About: "1階", Board: board(keyboard.Flick, Reading, keyboard.State{Composing: "いっかい"}, "いっかい", "イッカイ")}}},
+		{Name: "typing-notice", View: View{Who: names[2], Left: 60, Screen: Typing{Field: NoticeText, Board: board(keyboard.Latin, NoticeText, keyboard.State{Text: notice})}}},
+		{Name: "typing-reason", View: View{Who: names[2], Left: 60, Screen: Typing{Field: ReasonText, Board: board(keyboard.Romaji, ReasonText, keyboard.State{})}}},
 	}
 	for i := range all {
-		all[i].view.Language, all[i].view.Shop = l, say("てんいん百貨店", "Tenin Department Store")
+		all[i].View.Language, all[i].View.Shop = l, say("てんいん百貨店", "Tenin Department Store")
 	}
 	return all
 }
 
 // variant is one way to draw a state.
-type variant struct {
-	name  string
-	look  ui.Look
-	size  fyne.Size
-	state state
-}
-
 // variants are every state in both orientations, both languages and both sizes of text, and some in high contrast.
-func variants() []variant {
-	var all []variant
+func variants() (all []variant) {
 	for _, l := range []Language{Japanese, English} {
-		for _, s := range states(l) {
-			for i, size := range []fyne.Size{portrait, landscape} {
-				for _, big := range []bool{false, true} {
-					name := s.name + pick(l == Japanese, "-ja", "-en") + [...]string{"-portrait", "-landscape"}[i] + pick(big, "-big", "")
-					all = append(all, variant{name, ui.Look{BigText: big}, size, s})
-				}
-			}
-		}
+		all = append(all, uitest.Variants(states(l), pick(l == Japanese, "ja", "en"))...)
 	}
 	for _, s := range states(Japanese) {
-		switch s.name {
+		switch s.Name {
 		case "lock-wrong", "help", "today", "answering", "transcript", "settings-notice":
-			all = append(all, variant{s.name + "-ja-landscape-contrast", ui.Look{HighContrast: true, ReducedMotion: true}, landscape, s})
+			all = append(all, variant{Name: s.Name + "-ja-landscape-contrast", Look: ui.Look{HighContrast: true, ReducedMotion: true}, Size: uitest.Landscape, View: s.View})
 		}
 	}
 	return all
-}
-
-func app(t *testing.T) {
-	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(ui.Theme(ui.Look{}))
 }

@@ -5,14 +5,12 @@ package technician
 import (
 	"testing"
 
+	"fyne.io/fyne/v2"
+
+	"tenin/ui"
 	"tenin/ui/uitest"
 )
 
 func TestEveryScreenLooksAsItDidWhenSomebodyLookedAtIt(t *testing.T) {
-	app(t)
-	for _, v := range variants() {
-		t.Run(v.name, func(t *testing.T) {
-			uitest.Compare(t, v.name, v.look, v.size, Draw(v.state.view, v.look, v.size, func(Event) {}))
-		})
-	}
+	uitest.Masters(t, variants(), func(v View, l ui.Look, size fyne.Size) fyne.CanvasObject { return Draw(v, l, size, func(Event) {}) })
 }
