@@ -1,0 +1,167 @@
+package powercut
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// A recorder writes a record as QEMU does.
+type recorder struct {
+	bytes.Buffer
+	count uint64
+}
+
+func newRecorder() *recorder {
+	r := &recorder{}
+	r.Write(make([]byte, sectorSize))
+	return r
+}
+
+func (r *recorder) add(off int64, data []byte, flags uint64) {
+	head := make([]byte, sectorSize)
+	le := binary.LittleEndian
+	le.PutUint64(head, uint64(off/sectorSize))
+	le.PutUint64(head[8:], uint64(len(data)/sectorSize))
+	le.PutUint64(head[16:], flags)
+	r.Write(head)
+	if flags&flagDiscard == 0 {
+		r.Write(data)
+	}
+	r.count++
+}
+
+func (r *recorder) write(off int64, data []byte) { r.add(off, data, 0) }
+func (r *recorder) flush()                       { r.add(0, nil, flagFlush) }
+
+// bytes returns the record with its beginning.
+func (r *recorder) record() []byte {
+	b := bytes.Clone(r.Bytes())
+	le := binary.LittleEndian
+	le.PutUint64(b, 0x6a736677736872)
+	le.PutUint64(b[8:], 1)
+	le.PutUint64(b[16:], r.count)
+	le.PutUint32(b[24:], sectorSize)
+	return b
+}
+
+func (r *recorder) log(t testing.TB) *Log {
+	t.Helper()
+	b := r.record()
+	l, err := OpenLog(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestTheRecordThatQEMUMakesIsRead has qemu-io write through the same driver that a virtual machine's disk has.
+func TestTheRecordThatQEMUMakesIsRead(t *testing.T) {
+	tool, err := exec.LookPath("qemu-io")
+	if err != nil {
+		t.Skip("qemu-io is missing")
+	}
+	dir := t.TempDir()
+	disk, writes := filepath.Join(dir, "disk"), filepath.Join(dir, "writes")
+	before := bytes.Repeat([]byte{7}, 4<<20)
+	if err := os.WriteFile(disk, before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(writes, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(tool, "--image-opts",
+		"driver=blklogwrites,log-sector-size=512,file.driver=file,file.filename="+disk+",log.driver=file,log.filename="+writes,
+		"-c", "write -P 1 0 64k", "-c", "flush", "-c", "write -P 2 512 512", "-c", "write -z 1M 128k", "-c", "write -P 3 2M 1M", "-c", "flush").CombinedOutput()
+	if err != nil {
+		t.Skipf("qemu-io has no blklogwrites: %s", out)
+	}
+	b, err := os.ReadFile(writes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := OpenLog(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	flushes := 0
+	v := newView(bytes.NewReader(before), int64(len(before)), l)
+	for i, e := range l.Entries {
+		if e.Flush {
+			flushes++
+		}
+		v.apply(i, nil)
+	}
+	after, err := os.ReadFile(disk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(after))
+	if _, err := v.ReadAt(got, 0); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, after) || flushes < 2 || len(l.Entries) < 6 {
+		t.Errorf("%d entries, %d flushes: %+v", len(l.Entries), flushes, l.Entries)
+	}
+}
+
+func TestADamagedRecordIsRefused(t *testing.T) {
+	r := newRecorder()
+	r.write(0, make([]byte, 1024))
+	r.flush()
+	good := r.record()
+	for what, spoil := range map[string]func(b []byte) []byte{
+		"empty":        func([]byte) []byte { return nil },
+		"cut off":      func(b []byte) []byte { return b[:len(b)-sectorSize] },
+		"cut in data":  func(b []byte) []byte { return b[:3*sectorSize] },
+		"other magic":  func(b []byte) []byte { b[0] ^= 1; return b },
+		"other unit":   func(b []byte) []byte { b[24] = 3; return b },
+		"many entries": func(b []byte) []byte { b[22] = 1; return b },
+		"unknown flag": func(b []byte) []byte { b[sectorSize+17] = 0x80; return b },
+		"far away":     func(b []byte) []byte { b[sectorSize+7] = 0xff; return b },
+		"long":         func(b []byte) []byte { b[sectorSize+15] = 0xff; return b },
+	} {
+		b := spoil(bytes.Clone(good))
+		if _, err := OpenLog(bytes.NewReader(b), int64(len(b))); !errors.Is(err, ErrLog) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func FuzzOpenLog(f *testing.F) {
+	r := newRecorder()
+	r.write(4096, bytes.Repeat([]byte{1}, 1024))
+	r.flush()
+	r.add(0, make([]byte, 512), flagFUA|flagFlush)
+	r.add(8192, make([]byte, 4096), flagDiscard)
+	f.Add(r.record())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := OpenLog(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			if !errors.Is(err, ErrLog) {
+				t.Fatal(err)
+			}
+			return
+		}
+		if len(l.Entries) > 1000 {
+			return
+		}
+		v := newView(bytes.NewReader(nil), 1<<20, l)
+		for i, e := range l.Entries {
+			if e.Offset < 0 || e.Size < 0 {
+				t.Fatalf("%+v", e)
+			}
+			v.apply(i, nil)
+		}
+		if _, err := v.ReadAt(make([]byte, 1<<20), 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range l.cases(1, 8, func(Entry) bool { return true }) {
+			c.view(newView(bytes.NewReader(nil), 1<<20, l))
+		}
+	})
+}
