@@ -23,40 +23,34 @@ func compareVersions(a, b string) int {
 		}
 		return s[:i], s[i:]
 	}
+	first := func(s string) byte {
+		if s == "" {
+			return 0
+		}
+		return s[0]
+	}
 	for {
 		a, b = skip(a), skip(b)
-		first := func(s string) byte {
-			if s == "" {
-				return 0
-			}
-			return s[0]
-		}
 		// A tilde is older than everything, the end too.
 		if first(a) == '~' || first(b) == '~' {
 			if r := cmp.Compare(btoi(first(a) != '~'), btoi(first(b) != '~')); r != 0 {
 				return r
 			}
 			a, b = a[1:], b[1:]
-			continue
 		}
 		if a == "" || b == "" {
 			return cmp.Compare(len(a), len(b))
 		}
 		// These separate parts, and what has one where the other goes on is the older, in this order.
-		stepped := false
 		for _, c := range []byte("-^.") {
 			if first(a) == c || first(b) == c {
 				if r := cmp.Compare(btoi(first(a) != c), btoi(first(b) != c)); r != 0 {
 					return r
 				}
-				a, b, stepped = a[1:], b[1:], true
-				break
+				a, b = a[1:], b[1:]
 			}
 		}
-		if stepped {
-			continue
-		}
-		if digit(a[0]) || digit(b[0]) {
+		if digit(first(a)) || digit(first(b)) {
 			var x, y string
 			x, a = span(a, digit)
 			y, b = span(b, digit)
