@@ -148,7 +148,7 @@ func (v *Vault) readAccessHead(tx *bolt.Tx) (h accessHead, err error) {
 	}
 	payload, err := openRecord(aead, v.accessHeadPlace(), kindAccessHead, stored)
 	if err == nil {
-		err = decode(payload, &h)
+		err = decode(payload, &h, v.newer())
 	}
 	if err != nil {
 		return h, fmt.Errorf("log of accesses: %w", err)
@@ -179,7 +179,7 @@ func (v *Vault) readAccesses(tx *bolt.Tx, n int) (list []Access, err error) {
 		payload, err := openRecord(aead, v.accessPlace(seq-1), kindAccess, b.Get(entryKey(seq-1)))
 		var a Access
 		if err == nil {
-			err = decode(payload, &a)
+			err = decode(payload, &a, v.newer())
 		}
 		clear(payload)
 		if err != nil {

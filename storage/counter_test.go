@@ -289,20 +289,20 @@ func TestAVaultWithoutACounterTakesOneUpLater(t *testing.T) {
 	closeVault(t, v)
 }
 
-// oldKeyring is what tenin wrote as version 1 or 2, of a keyring that is not counted.
+// oldKeyring is what tenin wrote as version 1, 2 or 3, of a keyring that is not counted.
 func oldKeyring(t fatal, k *keyring, version byte) []byte {
 	t.Helper()
 	body := plainBody(t, k)
 	// Version 1 has neither the root key's age nor a counter's id, and neither has a recovery key.
-	keep := keyBodyFixed
-	if version == 2 {
-		keep += 9
-	}
+	keep := map[byte]int{1: keyBodyFixed, 2: keyBodyFixed + 9, 3: keyBodyFixed + 10}[version]
 	body = append(body[:keep:keep], body[keyBodyFixed+10:]...)
 	out := append([]byte(keyringMagic), version, 0, 0, 0)
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.sealed)))
 	out = append(out, k.sealed...)
+	if version == 3 {
+		out = append(out, 0, 0) // no recovery key
+	}
 	out = binary.LittleEndian.AppendUint32(out, uint32(len(body)+gcmOverhead))
 	aead, err := newAEAD(k.root)
 	must(t, err)
@@ -312,7 +312,7 @@ func oldKeyring(t fatal, k *keyring, version byte) []byte {
 }
 
 func TestAKeyringOfAnOlderFormatIsReadAndWrittenAnew(t *testing.T) {
-	for version := byte(1); version < keyringVersion; version++ {
+	for version := byte(1); version < SchemaVersion; version++ {
 		oldKeyringIsRead(t, version)
 	}
 }
@@ -340,7 +340,7 @@ func oldKeyringIsRead(t *testing.T, version byte) {
 		t.Fatal("the new root key has no age")
 	}
 	must(t, v.Close())
-	if file, err = os.ReadFile(filepath.Join(home, keyringName)); err != nil || file[8] != keyringVersion {
+	if file, err = os.ReadFile(filepath.Join(home, keyringName)); err != nil || file[8] != SchemaVersion {
 		t.Fatalf("%d, %v", file[8], err)
 	}
 }

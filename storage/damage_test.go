@@ -279,7 +279,7 @@ func TestAVaultOfANewerTeninIsRefusedByName(t *testing.T) {
 		home, _ := filledHome(t)
 		db, err := bolt.Open(filepath.Join(home, dbName), 0o600, nil)
 		must(t, err)
-		must(t, db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketVault).Put(keyFormat, encodeFormat(7)) }))
+		must(t, db.Update(func(tx *bolt.Tx) error { return tx.Bucket(bucketVault).Put(keyFormat, Schema{7, 6}.encode()) }))
 		must(t, db.Close())
 		if _, err := contents(home); !errors.Is(err, ErrNewer) || errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "format 7") {
 			t.Fatal(err)
@@ -291,6 +291,7 @@ func TestAVaultOfANewerTeninIsRefusedByName(t *testing.T) {
 		b, err := os.ReadFile(path)
 		must(t, err)
 		binary.LittleEndian.PutUint16(b[8:], 9)
+		binary.LittleEndian.PutUint16(b[10:], 8)
 		binary.LittleEndian.PutUint32(b[12:], crc32.ChecksumIEEE(b[:12]))
 		must(t, os.WriteFile(path, b, 0o600))
 		if _, err := contents(home); !errors.Is(err, ErrNewer) || errors.Is(err, ErrDamaged) {
@@ -335,7 +336,7 @@ func FuzzKeyBodyIsReadOnlyInTheFormThatIsWritten(f *testing.F) {
 	k.counter, k.counted, k.countedAt, k.rootMade = []byte("index"), 7, 1, 1795332600
 	f.Add(plainBody(f, k))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		k, err := parseKeyBody(b, keyringVersion)
+		k, err := parseKeyBody(b, written)
 		if err != nil {
 			if !errors.Is(err, ErrDamaged) {
 				t.Fatal(err)
@@ -386,7 +387,7 @@ func FuzzFrameIsReadOnlyInTheFormThatIsWritten(f *testing.F) {
 				t.Fatal("sound in another form was taken")
 			}
 		case kindTurn:
-			if err := decode(payload, new(Turn)); err != nil && !errors.Is(err, ErrDamaged) {
+			if err := decode(payload, new(Turn), false); err != nil && !errors.Is(err, ErrDamaged) {
 				t.Fatal(err)
 			}
 		}

@@ -16,8 +16,7 @@ import (
 
 const (
 	keyringMagic   = "TENINKEY"
-	keyringVersion = 3
-	keyringHead    = 8 + 2 + 2 + 4    // magic, version, zero, crc
+	keyringHead    = 8 + 2 + 2 + 4    // magic, version, oldest reader, crc
 	keyringLimit   = 32 << 20         // bytes; about 500,000 sessions
 	sealedLimit    = 4096             // bytes of what a Sealer may return
 	keyEntrySize   = 16 + 32 + 1 + 16 // id, key, flags, pin
@@ -61,6 +60,10 @@ type keyring struct {
 	recovery     []byte
 	recoveryMade uint64
 
+	// schema is the format that it was read in, and tail what a newer program has added behind the sessions: it stays there.
+	schema Schema
+	tail   []byte
+
 	root   seal.Secret // encrypts all of the above
 	sealed []byte      // root, as the sealer wrapped it
 	box    []byte      // root, for the recovery key; empty: there is none
@@ -70,7 +73,7 @@ func newKeyring() *keyring {
 	return &keyring{
 		vault: newID(), generation: 1,
 		state: seal.Random(keySize), outbox: seal.Random(keySize),
-		sessions: map[ID]keyEntry{},
+		sessions: map[ID]keyEntry{}, schema: written,
 	}
 }
 
@@ -78,6 +81,7 @@ func newKeyring() *keyring {
 func (k *keyring) next() *keyring {
 	n := *k
 	n.sessions = maps.Clone(k.sessions)
+	n.schema = k.schema.keep()
 	n.generation++
 	return &n
 }
@@ -123,6 +127,7 @@ func (k *keyring) encode() ([]byte, error) {
 	if len(k.recovery) > 0 {
 		size += len(k.recovery) + 8
 	}
+	size += len(k.tail)
 	body := make([]byte, 0, size)
 	defer func() { clear(body[:cap(body)]) }()
 	body = append(body, k.vault[:]...)
@@ -154,13 +159,14 @@ func (k *keyring) encode() ([]byte, error) {
 		body = append(body, flags)
 		body = append(body, e.pin[:]...)
 	}
+	body = append(body, k.tail...)
 	if len(body) != size {
 		return nil, errors.New("keyring: a key was already destroyed")
 	}
 
 	out := append(make([]byte, 0, keyringHead+2+len(k.sealed)+2+len(k.box)+4+size+gcmOverhead+sha256.Size), keyringMagic...)
-	out = binary.LittleEndian.AppendUint16(out, keyringVersion)
-	out = append(out, 0, 0)
+	out = binary.LittleEndian.AppendUint16(out, uint16(k.schema.keep().Version))
+	out = binary.LittleEndian.AppendUint16(out, uint16(k.schema.keep().Oldest))
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(out))
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(k.sealed)))
 	out = append(out, k.sealed...)
@@ -182,7 +188,7 @@ func (k *keyring) encode() ([]byte, error) {
 
 // keyringParts is a keyring file taken apart but not yet opened.
 type keyringParts struct {
-	version          uint16
+	schema           Schema
 	ad, sealed, body []byte
 	// box is the root key for the recovery key; empty: there is none.
 	box []byte
@@ -191,18 +197,11 @@ type keyringParts struct {
 // parseKeyring takes the file apart. The checksum tells damage from a wrong key;
 // it is the encryption that tells a change made on purpose.
 func parseKeyring(file []byte) (parts keyringParts, err error) {
-	if len(file) < keyringHead || string(file[:8]) != keyringMagic {
-		return parts, damaged("not a keyring; restore it from a backup")
+	if parts.schema, err = keyringSchema(file); err == nil {
+		err = parts.schema.check()
 	}
-	if binary.LittleEndian.Uint32(file[12:]) != crc32.ChecksumIEEE(file[:12]) {
-		return parts, damaged("the first bytes were changed; restore it from a backup")
-	}
-	if v := binary.LittleEndian.Uint16(file[8:]); v > keyringVersion {
-		return parts, fmt.Errorf("%w: format %d, this one reads %d; update tenin", ErrNewer, v, keyringVersion)
-	} else if v < 1 || file[10]|file[11] != 0 {
-		return parts, damaged("unknown format; restore it from a backup")
-	} else {
-		parts.version = v
+	if err != nil {
+		return parts, err
 	}
 	if len(file) < keyringHead+sha256.Size {
 		return parts, damaged("it is cut; restore it from a backup")
@@ -215,7 +214,7 @@ func parseKeyring(file []byte) (parts keyringParts, err error) {
 	if parts.sealed, rest, err = cutSized(rest, 2, sealedLimit); err != nil {
 		return parts, err
 	}
-	if parts.version > 2 {
+	if parts.schema.Version > 2 {
 		if parts.box, rest, err = cutSized(rest, 2, boxLimit); err != nil {
 			return parts, err
 		}
@@ -274,7 +273,7 @@ func openKeyringBy(file []byte, unseal func(keyringParts) (seal.Secret, error)) 
 		return nil, damaged("it was put together from two; restore it from a backup")
 	}
 	defer clear(body)
-	k, err := parseKeyBody(body, parts.version)
+	k, err := parseKeyBody(body, parts.schema)
 	if err != nil {
 		root.Destroy()
 		return nil, err
@@ -289,13 +288,15 @@ func openKeyringBy(file []byte, unseal func(keyringParts) (seal.Secret, error)) 
 
 // parseKeyBody reads the decrypted part and accepts only what encode writes, or
 // wrote as version 1, which knew neither the root key's age nor a counter, or as
-// version 2, which knew no recovery key.
-func parseKeyBody(b []byte, version uint16) (*keyring, error) {
+// version 2, which knew no recovery key. Behind what a newer program wrote may
+// stand more, which is kept as it is.
+func parseKeyBody(b []byte, schema Schema) (*keyring, error) {
+	version := schema.Version
 	cut := damaged("its keys are cut")
 	if len(b) < keyBodyFixed {
 		return nil, cut
 	}
-	k := &keyring{vault: ID(b[:16]), generation: binary.LittleEndian.Uint64(b[16:]), sessions: map[ID]keyEntry{}}
+	k := &keyring{vault: ID(b[:16]), generation: binary.LittleEndian.Uint64(b[16:]), sessions: map[ID]keyEntry{}, schema: schema}
 	rest := b[keyBodyFixed:]
 	if version > 1 {
 		if len(rest) < 9 {
@@ -332,8 +333,14 @@ func parseKeyBody(b []byte, version uint16) (*keyring, error) {
 	}
 	n := binary.LittleEndian.Uint32(rest)
 	rest = rest[4:]
-	if k.generation == 0 || uint64(len(rest)) != uint64(n)*keyEntrySize {
+	if k.generation == 0 || uint64(len(rest)) < uint64(n)*keyEntrySize {
 		return nil, cut
+	}
+	if tail := rest[uint64(n)*keyEntrySize:]; len(tail) > 0 {
+		if !schema.newer() {
+			return nil, cut
+		}
+		k.tail, rest = bytes.Clone(tail), rest[:uint64(n)*keyEntrySize]
 	}
 	var last ID
 	for i := 0; len(rest) > 0; i, rest = i+1, rest[keyEntrySize:] {

@@ -104,7 +104,7 @@ func (v *Vault) readHead(tx *bolt.Tx, id ID) (h head, p pin, err error) {
 	if err != nil {
 		return h, p, fmt.Errorf("session %s: %w", id, err)
 	}
-	if err := decode(payload, &h); err != nil {
+	if err := decode(payload, &h, v.newer()); err != nil {
 		return h, p, fmt.Errorf("session %s: %w", id, err)
 	}
 	p = tagOf(stored)
@@ -154,7 +154,7 @@ func (v *Vault) read(id ID, want int) (saved *Saved, samples []int16, err error)
 		if err != nil {
 			return err
 		}
-		r := &reader{aead: aead, vault: v.ring.vault, id: id, want: want}
+		r := &reader{aead: aead, vault: v.ring.vault, id: id, want: want, newer: v.newer()}
 		if err := r.all(tx.Bucket(bucketSessions).Bucket(id[:]), h); err != nil {
 			return fmt.Errorf("session %s: %w", id, err)
 		}
@@ -174,6 +174,7 @@ type reader struct {
 	aead      cipher.AEAD
 	vault, id ID
 	want      int
+	newer     bool // a newer program may have written kinds of entries that this one skips
 	saved     Saved
 	samples   []int16
 	next      uint32 // index of the next chunk of the open clip
@@ -219,7 +220,7 @@ func (r *reader) entry(seq uint32, k kind, payload []byte) error {
 	switch k {
 	case kindMeta:
 		var m meta
-		if err := decode(payload, &m); err != nil {
+		if err := decode(payload, &m, r.newer); err != nil {
 			return err
 		}
 		if (m.Source == Microphone) != (m.Consent != nil) {
@@ -228,7 +229,7 @@ func (r *reader) entry(seq uint32, k kind, payload []byte) error {
 		r.saved.Started, r.saved.Source, r.saved.Language, r.saved.Consent = m.Started, m.Source, m.Language, m.Consent
 	case kindTurn:
 		var t Turn
-		if err := decode(payload, &t); err != nil {
+		if err := decode(payload, &t, r.newer); err != nil {
 			return err
 		}
 		r.saved.Turns = append(r.saved.Turns, t)
@@ -239,6 +240,9 @@ func (r *reader) entry(seq uint32, k kind, payload []byte) error {
 		}
 		return r.sound(c)
 	default:
+		if k > kindAccessHead && r.newer {
+			return nil
+		}
 		return damaged("it is of a kind that does not belong there")
 	}
 	return nil

@@ -83,7 +83,7 @@ func (v *Vault) Note(name string, value any) (found bool, err error) {
 		}
 		defer clear(payload)
 		found = true
-		return decode(payload, value)
+		return decode(payload, value, v.newer())
 	})
 	if err != nil {
 		return false, explain(v.path(dbName), fmt.Errorf("note %s: %w", name, err))

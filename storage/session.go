@@ -319,10 +319,13 @@ func (v *Vault) closeInterrupted() error {
 	return err
 }
 
-// decode reads the JSON of a record and takes nothing that was not written so.
-func decode(payload []byte, into any) error {
+// decode reads the JSON of a record and takes nothing that was not written so. In the vault of a newer program fields that
+// this one does not know are skipped.
+func decode(payload []byte, into any, newer bool) error {
 	d := json.NewDecoder(bytes.NewReader(payload))
-	d.DisallowUnknownFields()
+	if !newer {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(into); err != nil {
 		// The decoder's own words may quote the record.
 		return damaged("a record does not read")

@@ -209,7 +209,7 @@ func (v *Vault) readStaff(tx *bolt.Tx) ([]account, error) {
 	}
 	defer clear(payload)
 	var list []account
-	if err := decode(payload, &list); err != nil {
+	if err := decode(payload, &list, v.newer()); err != nil {
 		return nil, fmt.Errorf("staff accounts: %w", err)
 	}
 	for _, a := range list {

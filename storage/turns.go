@@ -42,7 +42,7 @@ func (v *Vault) Turns(id ID) (turns []Turn, err error) {
 			k, payload, err := openAny(aead, entryPlace(v.ring.vault, id, seq), stored)
 			if err == nil && k == kindTurn {
 				var t Turn
-				if err = decode(payload, &t); err == nil {
+				if err = decode(payload, &t, v.newer()); err == nil {
 					turns = append(turns, t)
 				}
 			}

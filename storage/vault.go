@@ -1,10 +1,10 @@
 package storage
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,9 +16,6 @@ import (
 
 	"tenin/storage/seal"
 )
-
-// FormatVersion is the format of vault.db that this package reads and writes.
-const FormatVersion = 1
 
 const (
 	dbName      = "vault.db"
@@ -90,6 +87,9 @@ type Vault struct {
 	clock ClockMark
 	// accessTag is the tag of the head of the log of accesses; zero while it is empty.
 	accessTag pin
+	// schema is the database's format, and stateTail what a newer program has added to the state: it stays there.
+	schema    Schema
+	stateTail []byte
 }
 
 // Open opens the vault in the folder home, or makes a new one if there is none.
@@ -135,6 +135,9 @@ func open(home string, sealer seal.Sealer, options Options, d disk) (_ *Vault, e
 		return nil, err
 	}
 	if err := v.closeInterrupted(); err != nil {
+		return nil, err
+	}
+	if err := v.migrate(); err != nil {
 		return nil, err
 	}
 	// What the last process did after it was counted last.
@@ -226,7 +229,7 @@ func (v *Vault) createDB(path string) error {
 		if err != nil {
 			return err
 		}
-		if err := b.Put(keyFormat, encodeFormat(FormatVersion)); err != nil {
+		if err := b.Put(keyFormat, written.encode()); err != nil {
 			return err
 		}
 		for _, name := range [][]byte{bucketSessions, bucketOutbox} {
@@ -245,13 +248,6 @@ func (v *Vault) createDB(path string) error {
 	return v.disk.Rename(temp, path)
 }
 
-// encodeFormat returns the version with its checksum, so that a flipped bit is
-// not taken for a newer tenin's work.
-func encodeFormat(version uint16) []byte {
-	b := binary.LittleEndian.AppendUint16(nil, version)
-	return binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
-}
-
 // readState checks that the database is one that this tenin reads and that it
 // belongs to this keyring, now and not at another time.
 func (v *Vault) readState(tx *bolt.Tx) error {
@@ -259,13 +255,14 @@ func (v *Vault) readState(tx *bolt.Tx) error {
 	if b == nil || tx.Bucket(bucketSessions) == nil || tx.Bucket(bucketOutbox) == nil {
 		return damaged("it is not a vault")
 	}
-	format := b.Get(keyFormat)
-	if len(format) != 6 || binary.LittleEndian.Uint32(format[2:]) != crc32.ChecksumIEEE(format[:2]) {
-		return damaged("its format version was changed; restore it from a backup")
+	schema, err := parseSchema(b.Get(keyFormat))
+	if err == nil {
+		err = schema.check()
 	}
-	if n := binary.LittleEndian.Uint16(format); n > FormatVersion {
-		return fmt.Errorf("%w: format %d, this one reads %d; update tenin", ErrNewer, n, FormatVersion)
+	if err != nil {
+		return err
 	}
+	v.schema = schema
 	aead, err := newAEAD(v.ring.state)
 	if err != nil {
 		return err
@@ -276,6 +273,10 @@ func (v *Vault) readState(tx *bolt.Tx) error {
 		withClock    = withStaff + clockSize
 		withAccesses = withClock + len(pin{})
 	)
+	if err == nil && schema.newer() && len(payload) > withAccesses {
+		v.stateTail = bytes.Clone(payload[withAccesses:])
+		payload = payload[:withAccesses]
+	}
 	if err != nil || len(payload) != 8 && len(payload) != withStaff && len(payload) != withClock && len(payload) != withAccesses {
 		return damaged("it does not belong to this keyring; restore both from one backup")
 	}
@@ -309,11 +310,18 @@ func (v *Vault) putState(tx *bolt.Tx) error {
 	}
 	payload := binary.LittleEndian.AppendUint64(nil, v.ring.generation)
 	payload = append(payload, v.staffTag[:]...)
-	b, err := sealRecord(aead, v.statePlace(), kindState, append(v.clock.append(payload), v.accessTag[:]...))
+	payload = append(v.clock.append(payload), v.accessTag[:]...)
+	b, err := sealRecord(aead, v.statePlace(), kindState, append(payload, v.stateTail...))
 	if err != nil {
 		return err
 	}
-	return tx.Bucket(bucketVault).Put(keyState, b)
+	bucket := tx.Bucket(bucketVault)
+	if format := v.schema.keep().encode(); !bytes.Equal(bucket.Get(keyFormat), format) {
+		if err := bucket.Put(keyFormat, format); err != nil {
+			return err
+		}
+	}
+	return bucket.Put(keyState, b)
 }
 
 // writeRing stores next as the keyring, under a new root key if fresh, and makes
