@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"sync"
+	"time"
 
 	"tenin/audio"
 	"tenin/audio/speech"
@@ -13,6 +15,7 @@ import (
 	"tenin/cmd/internal/kiosk/workshop"
 	"tenin/cmd/internal/screen"
 	"tenin/cmd/internal/setup"
+	"tenin/storage/uplink"
 	"tenin/ui"
 	"tenin/ui/technician"
 )
@@ -55,6 +58,14 @@ func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) e
 		Bench: workbench(workshop.Machine{
 			Setup:   setup.Options{Home: home, Settings: f.settings, Sound: setup.Sound{VAD: setupVAD}},
 			Entered: entered, DPI: settings.Screen.DPI, Version: version, Engines: hasEngines, Recognise: engines.recognise, Synthesize: engines.synthesize,
+			Reach: func(ctx context.Context) (time.Duration, error) {
+				c, err := uplink.ReadCredentials(filepath.Join(home, uplink.CredentialsFile), nil)
+				if err != nil {
+					return 0, err
+				}
+				defer c.Seed.Destroy()
+				return uplink.Reach(ctx, c)
+			},
 			Power: func(ctx context.Context, what technician.PowerKind) error {
 				switch what {
 				case technician.PowerRestart:

@@ -118,16 +118,9 @@ type fetcher struct {
 
 // session does what can be done over one connection.
 func (f *fetcher) session(ctx context.Context) error {
-	d := &dialer{ctx: ctx, address: f.c.Address, config: pinned(trustOnly(f.c.Authority), nil, f.o.Now)}
-	nc, err := connect(f.c, d, nats.Name(f.c.Device), nats.MaxReconnects(0))
-	switch {
-	case err == nil:
-	case isOtherHub(d.lastError()):
-		return fmt.Errorf("hub %s: %w", f.c.Address, d.lastError())
-	case errors.Is(err, nats.ErrAuthorization):
-		return fmt.Errorf("hub %s: %w: this device is locked out; enrol it anew if that is not meant", f.c.Address, ErrRefused)
-	default:
-		return fmt.Errorf("hub %s cannot be reached: %w: %w", f.c.Address, errCut, err)
+	nc, err := visit(ctx, f.c, f.o.Now)
+	if err != nil {
+		return err
 	}
 	defer nc.Close()
 	reply, err := f.ask(ctx, nc)
