@@ -17,6 +17,8 @@ const (
 	StateFolder = "/data/device/update"
 	DropFolder  = "/data/drop"
 	ESPFolder   = "/efi"
+	// FloorFile is the floor's record, in the state folder.
+	FloorFile = "floor"
 
 	entriesFolder = "EFI/Linux"
 	loaderGUID    = "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"

@@ -48,6 +48,14 @@ type Refusal struct {
 // Error implements error.
 func (r *Refusal) Error() string { return r.Err.Error() }
 
+// ErrUnverified is in the chain of a refusal of bytes that were not signed, or are not those that were.
+var ErrUnverified = errors.New("not verified")
+
+// Is implements errors.Is for ErrUnverified.
+func (r *Refusal) Is(target error) bool {
+	return target == ErrUnverified && (r.Reason == ReasonSignature || r.Reason == ReasonDamaged)
+}
+
 // Unwrap returns what is said to people.
 func (r *Refusal) Unwrap() error { return r.Err }
 
@@ -62,10 +70,4 @@ func ReasonOf(err error) Reason {
 		return r.Reason
 	}
 	return ReasonInternal
-}
-
-// Unverified says whether err is about bytes that were not signed or are not those that were.
-func Unverified(err error) bool {
-	r := ReasonOf(err)
-	return r == ReasonSignature || r == ReasonDamaged
 }

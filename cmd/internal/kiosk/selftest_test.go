@@ -19,7 +19,7 @@ func TestAKioskThatWorksPassesItsSelfTestAndKeepsNothingOfIt(t *testing.T) {
 	if err := VaultOpens(t.Context(), c); err != nil {
 		t.Error(err)
 	}
-	s, err := NewSelfTest(t.Context(), c)
+	s, err := NewSelfTest(t.Context(), c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestASelfTestThatGetsNoAnswerSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	s, err := NewSelfTest(t.Context(), c)
+	s, err := NewSelfTest(t.Context(), c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
