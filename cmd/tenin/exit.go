@@ -10,6 +10,7 @@ import (
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
 	"tenin/firmware/flash"
+	"tenin/firmware/update"
 	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
@@ -62,6 +63,7 @@ var damages = []error{
 	storage.ErrDamaged, storage.ErrWrongKey, storage.ErrRolledBack,
 	seal.ErrWrongKey, seal.ErrNoKey, seal.ErrDamaged, seal.ErrNoTPM, seal.ErrNoCounter,
 	flash.ErrImage, flash.ErrReadBack,
+	update.ErrUnverified, seal.ErrFloorOld,
 	models.ErrDamaged, knowledge.ErrDamaged, uplink.ErrDamaged, hub.ErrDamaged,
 }
 
