@@ -187,6 +187,15 @@ func (b *Bundle) Copy(name string, w io.Writer) error {
 	return nil
 }
 
+// ReaderAt returns the bytes of a file of the bundle, which nobody has verified; nil where it has no such file.
+func (b *Bundle) ReaderAt(name string) io.ReaderAt {
+	i := slices.IndexFunc(b.files, func(f placed) bool { return f.name == name })
+	if i < 0 {
+		return nil
+	}
+	return io.NewSectionReader(b.r, b.files[i].at, b.files[i].size)
+}
+
 // UKI returns the kernel image, verified.
 func (b *Bundle) UKI() ([]byte, error) {
 	buffer := bytes.NewBuffer(make([]byte, 0, b.manifest.UKI.Size))
