@@ -9,8 +9,12 @@ import (
 	"tenin/cmd/internal/control"
 	"tenin/cmd/internal/worker"
 	"tenin/cmd/internal/worker/sandbox"
+	"tenin/firmware/bundle"
 	"tenin/firmware/flash"
 	"tenin/firmware/update"
+	"tenin/firmware/uki"
+	"tenin/firmware/verify"
+	"tenin/firmware/verity"
 	"tenin/llm/knowledge"
 	"tenin/llm/models"
 	"tenin/storage"
@@ -54,7 +58,7 @@ var refusals = []error{
 	seal.ErrUnsafe, seal.ErrPCR, seal.ErrLockedOut,
 	sandbox.ErrMissing, worker.ErrSeal,
 	control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs,
-	flash.ErrRefused,
+	flash.ErrRefused, bundle.ErrOther,
 	uplink.ErrRefused, uplink.ErrOtherHub, uplink.ErrPeer, uplink.ErrNotPrivate, hub.ErrNotPrivate, hub.ErrOtherUser,
 }
 
@@ -63,6 +67,8 @@ var damages = []error{
 	storage.ErrDamaged, storage.ErrWrongKey, storage.ErrRolledBack,
 	seal.ErrWrongKey, seal.ErrNoKey, seal.ErrDamaged, seal.ErrNoTPM, seal.ErrNoCounter,
 	flash.ErrImage, flash.ErrReadBack,
+	bundle.ErrSignature, bundle.ErrDamaged, uki.ErrNotVerified, verify.ErrNotVerified,
+	verity.ErrNone, verity.ErrOther, verity.ErrDamaged,
 	update.ErrUnverified, seal.ErrFloorOld,
 	models.ErrDamaged, knowledge.ErrDamaged, uplink.ErrDamaged, hub.ErrDamaged,
 }
