@@ -46,7 +46,7 @@ The exit code is 1 when a check failed. JSON fields, one object a check: check, 
 			if err != nil {
 				return err
 			}
-			home, _, err := f.load()
+			home, err := f.homeDir()
 			if err != nil {
 				return err
 			}

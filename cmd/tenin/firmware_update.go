@@ -123,13 +123,14 @@ func updateOptions(f *flags, look bool) (o update.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	home, settings, err := f.load()
+	// The kiosk's settings have no say here: whoever took the kiosk over could point at another TPM by them.
+	home, err := f.homeDir()
 	if err != nil {
 		return o, err
 	}
 	o = update.Options{
 		Machine: machine, Source: update.ByHand,
-		Floor: seal.NewFloor(filepath.Join(machine.State, update.FloorFile), settings.Seal.Device),
+		Floor: seal.NewFloor(filepath.Join(machine.State, update.FloorFile), seal.DefaultTPM),
 		Vault: func() (update.Vault, error) {
 			v, err := storage.ReadSchema(home)
 			return update.Vault{Writes: storage.SchemaVersion, ReadsFrom: storage.OldestSchema, Format: v.Version, Oldest: v.Oldest}, err
@@ -167,7 +168,7 @@ func updated(err error) error {
 
 // serveDrop is the service of the drop folder.
 func serveDrop(ctx context.Context, f *flags, o update.Options) error {
-	home, _, err := f.load()
+	home, err := f.homeDir()
 	if err != nil {
 		return err
 	}
