@@ -103,7 +103,7 @@ func TestSystemdUnderstandsTheUnitsOfUpdates(t *testing.T) {
 	}
 	root := t.TempDir()
 	units := filepath.Join(root, "usr/lib/systemd/system")
-	copyTo := func(from, to string) {
+	copyTo := func(from, to string, mode os.FileMode) {
 		b, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
@@ -111,18 +111,18 @@ func TestSystemdUnderstandsTheUnitsOfUpdates(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(to, b, 0o755); err != nil {
+		if err := os.WriteFile(to, b, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
 	names := []string{"tenin-health.service", "tenin-update-back.service", "tenin-update-back.timer", "tenin-floor.service", "tenin-update.service", "tenin-update.path"}
 	for _, name := range append(names, "tenin-update-stick@.service") {
-		copyTo(filepath.Join(overlay, "usr/lib/systemd/system", name), filepath.Join(units, name))
+		copyTo(filepath.Join(overlay, "usr/lib/systemd/system", name), filepath.Join(units, name), 0o644)
 	}
-	for _, name := range []string{"tenin", "true"} {
-		copyTo(filepath.Join(overlay, "usr/lib/tenin/take-back"), filepath.Join(root, "usr/bin", name))
+	for _, name := range []string{"tenin"} {
+		copyTo(filepath.Join(overlay, "usr/lib/tenin/take-back"), filepath.Join(root, "usr/bin", name), 0o755)
 	}
-	copyTo(filepath.Join(overlay, "usr/lib/tenin/take-back"), filepath.Join(root, "usr/lib/tenin/take-back"))
+	copyTo(filepath.Join(overlay, "usr/lib/tenin/take-back"), filepath.Join(root, "usr/lib/tenin/take-back"), 0o755)
 	for _, target := range []string{"multi-user", "sysinit", "basic", "shutdown", "boot-complete", "timers", "paths", "local-fs"} {
 		if err := os.WriteFile(filepath.Join(units, target+".target"), []byte("[Unit]\nDescription="+target+"\n"), 0o644); err != nil {
 			t.Fatal(err)
