@@ -18,7 +18,7 @@ var (
 	// ErrNotSigned means that the image carries no signature.
 	ErrNotSigned error = verifyError("not signed")
 	// ErrOtherSigner means that somebody else signed it.
-	ErrOtherSigner error = verifyError("signed by another certificate")
+	ErrOtherSigner error = verifyError("signed by another key")
 	// ErrAltered means that it was changed after it was signed.
 	ErrAltered error = verifyError("altered after it was signed")
 )

@@ -99,7 +99,7 @@ func VerifyPCR(image, public []byte) error {
 		return err
 	}
 	if len(info.PCRSignature) == 0 {
-		return describe(ErrNotSigned, "PCR 11: the image has no section .pcrsig")
+		return describe(ErrNotSigned, "the image has no section .pcrsig")
 	}
 	var banks map[string][]pcrSignature
 	if err := json.Unmarshal(info.PCRSignature, &banks); err != nil {
@@ -123,14 +123,14 @@ func VerifyPCR(image, public []byte) error {
 		case rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], entry.Signature) == nil:
 			return nil
 		default:
-			return describe(ErrAltered, "PCR 11: the signature does not fit its key")
+			return describe(ErrAltered, "the signature of PCR 11 does not fit its key")
 		}
 	}
 	switch {
 	case stale > 0:
-		return describe(ErrAltered, "PCR 11: what is signed is not what this image measures: "+hex.EncodeToString(pcr[:]))
+		return describe(ErrAltered, "the PCR 11 that is signed is not what this image measures: "+hex.EncodeToString(pcr[:]))
 	case others > 0:
-		return describe(ErrOtherSigner, "PCR 11: none of its signatures is of key "+fingerprint[:16])
+		return describe(ErrOtherSigner, "no signature of PCR 11 is of the key "+fingerprint[:16]+"…")
 	}
-	return describe(ErrNotSigned, "PCR 11: .pcrsig holds no signature for SHA-256")
+	return describe(ErrNotSigned, "its section .pcrsig holds none for SHA-256")
 }
