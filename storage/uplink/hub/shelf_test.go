@@ -103,3 +103,17 @@ func TestADamagedShelfIsNotGuessedAt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func FuzzAFleetsFileIsRefusedOrUsable(f *testing.F) {
+	f.Add([]byte(`{"version":1,"secret":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","rollout":{"Version":2,"Stages":[500,10000],"Pause":0,"MaxFailures":0,"Share":90,"Silence":1,"Phase":"running","Stage":0,"Limit":1,"Started":"2026-11-02T09:00:00Z","Opened":"2026-11-02T09:00:00Z","Why":""},"trials":null}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := decodeFleet(b)
+		if err != nil {
+			return
+		}
+		p := newPark(3)
+		p.rollout = file.Rollout
+		p.ask("U001", running(1))
+		p.pass(100 * DefaultSilence)
+	})
+}
