@@ -137,6 +137,21 @@ func (f *Floor) Renew() error {
 	return f.write(fresh)
 }
 
+// Destroy takes the floor away with its number, as when a device is wiped.
+func (f *Floor) Destroy() error {
+	r, err := f.read()
+	if err == nil && r != nil {
+		if r.count > 0 {
+			err = f.counter.Delete(r.id)
+		}
+		r.secret.Destroy()
+	}
+	if rerr := os.Remove(f.path); !errors.Is(rerr, fs.ErrNotExist) {
+		err = errors.Join(err, rerr)
+	}
+	return err
+}
+
 // check compares the record with the number, and moves the number to where an interrupted Set left it.
 func (f *Floor) check(r *floorRecord) error {
 	value, err := f.counter.Read(r.id, r.secret)

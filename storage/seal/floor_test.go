@@ -117,6 +117,17 @@ func TestAFloorWhoseNumberIsGoneSaysSoUntilItIsRenewed(t *testing.T) {
 	if v, err := f.Value(); v != 5 || err != nil {
 		t.Fatalf("%d, %v", v, err)
 	}
+	for range 2 {
+		if err := f.Destroy(); err != nil {
+			t.Error(err)
+		}
+	}
+	if v, err := f.Value(); v != 0 || err != nil {
+		t.Fatalf("%d, %v", v, err)
+	}
+	if err := f.Set(2); err != nil {
+		t.Fatal(err)
+	}
 	e.stop()
 	if _, err := f.Value(); !errors.Is(err, ErrNoTPM) {
 		t.Error(err)
