@@ -60,6 +60,7 @@ var refusals = []error{
 	control.ErrPINNeeded, control.ErrNotAllowed, control.ErrNotOurs,
 	flash.ErrRefused, bundle.ErrOther,
 	uplink.ErrRefused, uplink.ErrOtherHub, uplink.ErrPeer, uplink.ErrNotPrivate, hub.ErrNotPrivate, hub.ErrOtherUser,
+	hub.ErrBundle, hub.ErrRollout, uplink.ErrWithdrawn,
 }
 
 // damages are data that cannot be used or not be verified, and keys that do not fit.
@@ -71,6 +72,7 @@ var damages = []error{
 	verity.ErrNone, verity.ErrOther, verity.ErrDamaged,
 	update.ErrUnverified, seal.ErrFloorOld,
 	models.ErrDamaged, knowledge.ErrDamaged, uplink.ErrDamaged, hub.ErrDamaged,
+	seal.ErrAttestation, uplink.ErrLied,
 }
 
 // exitCode maps an error to the code of the process, here and nowhere else.

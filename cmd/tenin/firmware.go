@@ -10,6 +10,6 @@ func newFirmware(f *flags) *cobra.Command {
 slots to update it without risk, and a data partition that only this device opens.`,
 	}
 	c.AddCommand(newFirmwareBuild(f), newFirmwareKeys(f), newFirmwareSign(f), newFirmwareVerify(f), newFirmwareBundle(f), newFirmwareFlash(f), newFirmwareEnrol(f), newFirmwareData(f), newFirmwareSettings(f),
-		newFirmwareUpdate(f), newFirmwareHealth(f))
+		newFirmwareUpdate(f), newFirmwareHealth(f), newFirmwareFetch(f), newFirmwareQuote(f))
 	return c
 }

@@ -23,9 +23,12 @@ its own that may send that kiosk's summaries and nothing else.`,
   tenin hub join CODE --hub hub.example.jp     on the kiosk
   tenin hub devices                            who has joined
   tenin hub devices revoke ginza-1             lock one out
-  tenin hub summaries --since 24h              what came`,
+  tenin hub summaries --since 24h              what came
+  tenin hub publish tenin_5.bundle             an update for the kiosks
+  tenin hub rollout start 5                    to some first, then to all`,
 	}
-	c.AddCommand(newHubServe(f), newHubEnrol(f), newHubJoin(f), newHubDevices(f), newHubSummaries(f))
+	c.AddCommand(newHubServe(f), newHubEnrol(f), newHubJoin(f), newHubDevices(f), newHubSummaries(f),
+		newHubPublish(f), newHubBundles(f), newHubRollout(f))
 	return c
 }
 
@@ -46,7 +49,7 @@ func (h *hubFlags) add(c *cobra.Command) {
 
 // options returns the hub's folder and its stream.
 func (h *hubFlags) options(f *flags) (hub.Options, error) {
-	o := hub.Options{Dir: h.dir, NATS: h.nats}
+	o := hub.Options{Dir: h.dir, NATS: h.nats, Attestation: tpmJudge{}}
 	if o.Dir == "" {
 		home, err := f.homeDir()
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 
@@ -14,6 +15,7 @@ func newHubServe(f *flags) *cobra.Command {
 	var which hubFlags
 	var listen string
 	var replicas int
+	var bandwidth float64
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the hub until it is stopped",
@@ -35,6 +37,10 @@ Back up the folder, best while the hub is stopped: without ca.key every kiosk ha
 				level = slog.LevelWarn
 			}
 			o.Listen, o.Replicas = listen, replicas
+			if bandwidth < 0 {
+				return usageError{fmt.Errorf("--bandwidth is a number of MB a second, or 0 for no bound")}
+			}
+			o.Bandwidth = int64(bandwidth * (1 << 20))
 			o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 			h, err := hub.Open(cmd.Context(), o)
 			if err != nil {
@@ -50,6 +56,7 @@ Back up the folder, best while the hub is stopped: without ca.key every kiosk ha
 	}
 	which.add(c)
 	c.Flags().StringVar(&listen, "listen", ":"+uplink.DefaultPort, "address that kiosks connect to")
+	c.Flags().Float64Var(&bandwidth, "bandwidth", 0, "MB a second by which all kiosks together fetch updates (default: no bound)")
 	c.Flags().IntVar(&replicas, "replicas", 1, "copies of the stream, when it is made in a cluster")
 	return c
 }
