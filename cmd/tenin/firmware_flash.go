@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,12 +17,13 @@ import (
 
 	"tenin/firmware/device"
 	"tenin/firmware/flash"
+	"tenin/firmware/keys"
 )
 
 func newFirmwareFlash(f *flags) *cobra.Command {
 	var o flash.Options
 	var yes bool
-	var serial, toFile, size string
+	var serial, toFile, size, keysDir string
 	c := &cobra.Command{
 		Use:   "flash IMAGE [DISK]",
 		Short: "Write a device's image to a disk or stick, and read it back",
@@ -31,13 +35,16 @@ Refused are: a disk that is mounted, swapped to or open through LUKS, LVM or RAI
 that is read-only, or too small; and an image that does not verify. Everything is read back past all caches and compared. The
 first sectors come last: when the work is stopped, by Ctrl-C, an error or a pulled plug, the disk does not start at all.
 
-The image is verified by the file IMAGE.sha256 beside it. With --to-file a file is made as a disk of that content would be.
+The image is verified by the file IMAGE.sha256 beside it, and with --keys DIR by everything that a device would start: the
+loader and the kernel image are signed with the keys there, and every block of system and weights is as the kernel image says.
+One of the two has to be there. With --to-file a file is made as a disk of that content would be.
 
 JSON fields: without DISK one object a line: path, name, model, serial, size, transport, removable, sector_size, refused;
 with it: image, disk, size, image_size, written, zeroed, check_seconds, write_seconds, read_seconds, finish_seconds,
-mb_per_second, notes.`,
+mb_per_second, contents (version, test), notes.`,
 		Example: `  tenin firmware flash kiosk.img                          which disks there are
   tenin firmware flash kiosk.img /dev/sdb                 write it, after the disk was confirmed
+  tenin firmware flash kiosk.img /dev/sdb --keys keys     and its signatures are verified
   tenin firmware flash kiosk.img /dev/sdb --yes --serial 4C530001230809107203
   tenin firmware flash kiosk.img --to-file disk.img --size "16 GiB"`,
 		Args: cobra.RangeArgs(1, 2),
@@ -75,6 +82,17 @@ mb_per_second, notes.`,
 					o.FileSize = int64(n)
 				}
 			}
+			certificates, err := bootCertificates(keysDir)
+			if err != nil {
+				return err
+			}
+			o.Verify = func(path string) error {
+				contents, err := flash.VerifyImage(cmd.Context(), path, certificates...)
+				if err == nil && contents.Test {
+					f.say("THIS IS A TEST IMAGE: whoever reaches a device made of it has a console without a password; it is for no shop")
+				}
+				return err
+			}
 			report := newReporter(f)
 			o.Progress = func(p flash.Progress) { report.step(string(p.Stage), p.Done, p.Total, true) }
 			r, err := flash.Write(cmd.Context(), image, disk, o)
@@ -95,10 +113,28 @@ mb_per_second, notes.`,
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask; takes --serial")
 	c.Flags().StringVar(&serial, "serial", "", "the serial number of the disk that is meant")
+	c.Flags().StringVar(&keysDir, "keys", "", "folder of the keys that the image was signed with; only db.crt is read")
 	c.Flags().StringVar(&toFile, "to-file", "", "write to this file instead of a disk")
 	c.Flags().StringVar(&size, "size", "", `size of that file, as in "16 GiB" (default: the image's)`)
 	c.Flags().BoolVar(&o.Overwrite, "overwrite", false, "take a file that is there as the disk")
 	return c
+}
+
+// bootCertificates reads the certificate by which a device's firmware verifies what it starts; none without a folder.
+func bootCertificates(dir string) ([]*x509.Certificate, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	path := filepath.Join(dir, keys.NameDB+".crt")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s: %w", path, errors.Unwrap(err))
+	}
+	c, err := keys.ParseCertificate(b)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s: %w", path, err)
+	}
+	return []*x509.Certificate{c}, nil
 }
 
 // listDisks prints the disks, those that can be taken first.

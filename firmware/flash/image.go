@@ -3,7 +3,6 @@ package flash
 import (
 	"bufio"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -83,34 +82,11 @@ func (i *image) end() int64 {
 	return min((end+blockSize-1)/blockSize*blockSize, i.size)
 }
 
-// VerifyImage is the check that needs no keys: both partition tables are whole, and the file has the SHA-256 that a file
-// beside it, IMAGE.sha256 in the form of sha256sum, has for its name. The error wraps [ErrImage] when it does not verify,
-// or when that file is missing.
-func VerifyImage(path string) error {
-	i, err := openImage(path)
-	if err != nil {
-		return err
-	}
-	defer i.file.Close()
-	want, err := sidecar(path)
-	if err != nil {
-		return err
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, io.NewSectionReader(i.file, 0, i.size)); err != nil {
-		return fmt.Errorf("image %s: %w", path, err)
-	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("%w: %s has the SHA-256 %s, and %s.sha256 says %s", ErrImage, path, got, path, want)
-	}
-	return nil
-}
-
 // sidecar returns the hash that IMAGE.sha256 has for IMAGE.
 func sidecar(path string) (string, error) {
 	f, err := os.Open(path + ".sha256")
 	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("%w: there is no %s.sha256 to compare %s with; put it there", ErrImage, path, filepath.Base(path))
+		return "", fmt.Errorf("%w: %s.sha256 does not exist, and no keys were named: nothing says whether %s is whole: %w", ErrImage, path, filepath.Base(path), os.ErrNotExist)
 	} else if err != nil {
 		return "", fmt.Errorf("%s.sha256: %w", path, errors.Unwrap(err))
 	}

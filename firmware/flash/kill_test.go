@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 // TestAProcessThatIsKilledLeavesADiskThatStartsWholeOrNotAtAll kills a real process at random steps and random moments
 // after them. The disk had another system on it.
 func TestAProcessThatIsKilledLeavesADiskThatStartsWholeOrNotAtAll(t *testing.T) {
-	img := makeImage(t, 40, 10)
-	m := newMemory(42 << 20)
+	img := makeImage(t, 24, 10)
+	m := newMemory(26 << 20)
 	old(t, m)
 	disk := filepath.Join(t.TempDir(), "disk")
 	self, err := os.Executable()
@@ -48,7 +48,7 @@ func TestAProcessThatIsKilledLeavesADiskThatStartsWholeOrNotAtAll(t *testing.T) 
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	killed, whole, nothing := 0, 0, 0
-	for range 40 {
+	for range 24 {
 		if err := os.WriteFile(disk, m.disk, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +63,7 @@ func TestAProcessThatIsKilledLeavesADiskThatStartsWholeOrNotAtAll(t *testing.T) 
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		for range 1 + random.IntN(26) {
+		for range 1 + random.IntN(21) {
 			lines.Scan()
 		}
 		time.Sleep(time.Duration(random.IntN(3000)) * time.Microsecond)
@@ -89,7 +89,7 @@ func TestAProcessThatIsKilledLeavesADiskThatStartsWholeOrNotAtAll(t *testing.T) 
 	if _, err := Write(t.Context(), img, disk, Options{ToFile: true, Overwrite: true}); err != nil {
 		t.Fatal(err)
 	}
-	if !holds(t, read(t, disk), img) || !bytes.Equal(read(t, disk)[1<<20:40<<20-34*512], read(t, img)[1<<20:40<<20-34*512]) {
+	if !holds(t, read(t, disk), img) || !bytes.Equal(read(t, disk)[1<<20:24<<20-34*512], read(t, img)[1<<20:24<<20-34*512]) {
 		t.Error("the disk does not hold the image")
 	}
 }

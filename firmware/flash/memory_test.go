@@ -3,6 +3,8 @@ package flash
 import (
 	"errors"
 	"sync"
+
+	"tenin/firmware/powercut/powercuttest"
 )
 
 // A memory is a disk that counts what is done to it, fails when it is told to, and may forget a byte.
@@ -13,6 +15,8 @@ type memory struct {
 	failAt  int
 	failed  bool
 	forgets int64
+	// record has every write and flush, if it is not nil.
+	record *powercuttest.Recorder
 }
 
 var errBroken = errors.New("input/output error")
@@ -48,6 +52,9 @@ func (m *memory) WriteAt(p []byte, off int64) (int, error) {
 		}
 		return 0, errBroken
 	}
+	if m.record != nil {
+		m.record.Write(off, p)
+	}
 	return copy(m.disk[off:], p), nil
 }
 
@@ -58,6 +65,9 @@ func (m *memory) Zero(off, n int64) error {
 		return errBroken
 	}
 	clear(m.disk[off : off+n])
+	if m.record != nil {
+		m.record.Write(off, m.disk[off:off+n])
+	}
 	return nil
 }
 
@@ -66,6 +76,9 @@ func (m *memory) Flush() error {
 	defer m.mu.Unlock()
 	if !m.step() {
 		return errBroken
+	}
+	if m.record != nil {
+		m.record.Flush()
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ var ErrReadBack = errors.New("the disk reads back differently from what was writ
 
 // Options say what [Write] may do, and to what.
 type Options struct {
-	// Verify refuses an image that is damaged or not signed; nil is [VerifyImage].
+	// Verify refuses an image that is damaged or not signed; nil is [VerifyImage] without certificates.
 	Verify func(path string) error
 	// Confirm has to be the disk's serial number, or its name where it has none ([Disk.Confirmation]).
 	Confirm string
@@ -61,6 +61,8 @@ type Report struct {
 	FinishSeconds float64 `json:"finish_seconds"`
 	// MBPerSecond is the image's size by the time of all stages but the check of the image, in 10^6 bytes a second.
 	MBPerSecond float64 `json:"mb_per_second"`
+	// Contents are what the image says of itself.
+	Contents Contents `json:"contents"`
 	// Notes are for whoever holds the disk.
 	Notes []string `json:"notes"`
 }
@@ -94,7 +96,10 @@ func Write(ctx context.Context, imagePath, disk string, o Options) (Report, erro
 	m.begin(Checking, from.size, 0)
 	verify := o.Verify
 	if verify == nil {
-		verify = VerifyImage
+		verify = func(path string) error {
+			_, err := VerifyImage(ctx, path)
+			return err
+		}
 	}
 	if err := verify(imagePath); err != nil {
 		return report, err
@@ -102,6 +107,7 @@ func Write(ctx context.Context, imagePath, disk string, o Options) (Report, erro
 	if err := errors.Join(ctx.Err(), from.unchanged()); err != nil {
 		return report, err
 	}
+	report.Contents = from.contents()
 	to, err := o.target(disk, from)
 	if err != nil {
 		return report, err

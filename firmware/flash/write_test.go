@@ -17,6 +17,8 @@ import (
 
 	"tenin/firmware/flash/gpt"
 	"tenin/firmware/flash/gpt/gpttest"
+	"tenin/firmware/powercut"
+	"tenin/firmware/powercut/powercuttest"
 )
 
 // makeImage writes an image of some MiB with a hole, a range of zeros that is none, and its hash beside it.
@@ -125,9 +127,9 @@ func TestAnImageIsWrittenToANewFile(t *testing.T) {
 
 // TestADiskOfAnySizeHoldsTheImageAfterwards also begins with another system on the disk, whose data lie in the image's holes.
 func TestADiskOfAnySizeHoldsTheImageAfterwards(t *testing.T) {
-	img := makeImage(t, 12, 2)
+	img := makeImage(t, 6, 2)
 	rapid.Check(t, func(r *rapid.T) {
-		size := 12<<20 + 512*rapid.Int64Range(0, 9000).Draw(r, "more sectors")
+		size := 6<<20 + 512*rapid.Int64Range(0, 9000).Draw(r, "more sectors")
 		m := newMemory(size)
 		old(t, m)
 		if _, err := Write(t.Context(), img, "disk", Options{ToFile: true, open: m.open}); err != nil {
@@ -164,6 +166,40 @@ func TestWhateverEndsTheWorkTheDiskStartsWholeOrNotAtAll(t *testing.T) {
 			t.Errorf("step %d: %v", failAt, err)
 		}
 		checkState(t, m.disk, was, img)
+	}
+}
+
+// TestAPulledPlugLeavesADiskThatStartsWholeOrNotAtAll has the disk lose what was not flushed, in every order.
+func TestAPulledPlugLeavesADiskThatStartsWholeOrNotAtAll(t *testing.T) {
+	img := makeImage(t, 12, 12)
+	m := newMemory(13<<20 + 7*512)
+	old(t, m)
+	was := bytes.Clone(m.disk)
+	m.record = &powercuttest.Recorder{}
+	if _, err := Write(t.Context(), img, "disk", Options{ToFile: true, open: m.open}); err != nil {
+		t.Fatal(err)
+	}
+	record := m.record.Bytes()
+	log, err := powercut.OpenLog(bytes.NewReader(record), int64(len(record)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothing, whole := 0, 0
+	disk := make([]byte, len(was))
+	err = powercut.Each(bytes.NewReader(was), int64(len(was)), log, 1, 300, func(c powercut.Case, v *powercut.View) error {
+		if _, err := v.ReadAt(disk, 0); err != nil {
+			return err
+		}
+		checkState(t, disk, was, img)
+		if holds(t, disk, img) {
+			whole++
+		} else if !starts(disk) {
+			nothing++
+		}
+		return nil
+	})
+	if err != nil || nothing == 0 || whole == 0 {
+		t.Errorf("%d disks start nothing, %d hold the image: %v", nothing, whole, err)
 	}
 }
 

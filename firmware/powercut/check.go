@@ -113,16 +113,10 @@ func Check(ctx context.Context, base io.ReaderAt, size int64, log *Log, o Option
 	}
 	j := newJudge(trusted)
 	report.Results = make([]Result, 0, len(list))
-	// From the first moment to the last, so that what was flushed is laid over the disk once.
-	slices.SortStableFunc(list, func(a, b Case) int { return a.Flushed - b.Flushed })
-	flushed, at := newView(base, size, log), 0
-	for _, c := range list {
-		for ; at < c.Flushed; at++ {
-			flushed.apply(at, nil)
-		}
-		verdict, err := j.judge(ctx, c.view(flushed))
+	err = each(newView(base, size, log), list, func(c Case, v *View) error {
+		verdict, err := j.judge(ctx, v)
 		if err != nil {
-			return report, fmt.Errorf("%s: %w", c, err)
+			return fmt.Errorf("%s: %w", c, err)
 		}
 		report.Results = append(report.Results, Result{c, verdict})
 		report.Outcomes[verdict.Outcome]++
@@ -132,9 +126,34 @@ func Check(ctx context.Context, base io.ReaderAt, size int64, log *Log, o Option
 		if o.Progress != nil {
 			o.Progress(len(report.Results), len(list))
 		}
+		return nil
+	})
+	if err != nil {
+		return report, err
 	}
 	slices.SortFunc(report.Results, func(a, b Result) int { return a.Case.Number - b.Case.Number })
 	return report, nil
+}
+
+// Each calls do with n power cuts during the writes of a record, whatever is on the disk, and ends at its first error. The
+// view is valid until do returns.
+func Each(base io.ReaderAt, size int64, log *Log, seed uint64, n int, do func(Case, *View) error) error {
+	return each(newView(base, size, log), log.cases(seed, n, func(Entry) bool { return false }), do)
+}
+
+// each goes from the first moment to the last, so that what was flushed is laid over the disk once.
+func each(flushed *View, list []Case, do func(Case, *View) error) error {
+	slices.SortStableFunc(list, func(a, b Case) int { return a.Flushed - b.Flushed })
+	at := 0
+	for _, c := range list {
+		for ; at < c.Flushed; at++ {
+			flushed.apply(at, nil)
+		}
+		if err := do(c, c.view(flushed)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // plan chooses the cases. The writes that decide are those to the partition table and the ESP.

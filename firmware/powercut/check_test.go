@@ -3,9 +3,7 @@ package powercut
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,140 +11,34 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tenin/firmware/flash/gpt/gpttest"
 	"tenin/firmware/internal/sample"
-	"tenin/firmware/uki"
-	"tenin/firmware/verity"
+	"tenin/firmware/powercut/powercuttest"
 )
 
-// The disk of the tests: an ESP, and slots of some hundred blocks.
-const (
-	espAt    = 1 << 20
-	espSize  = 8 << 20
-	slotSize = 2 << 20
-	rootA    = espAt + espSize
-	rootB    = rootA + slotSize
-	modelsA  = rootB + slotSize
-	diskSize = modelsA + slotSize + 1<<20
-)
+const diskSize = powercuttest.Size
 
 // A kiosk is a disk that is changed step by step, each step recorded.
 type kiosk struct {
-	t    testing.TB
-	disk []byte
-	log  *recorder
-	esp  string
+	*powercuttest.Kiosk
+	log recorder
 }
 
-func noise(seed uint64, n int) []byte {
-	b := make([]byte, n)
-	rand.NewChaCha8([32]byte{byte(seed)}).Read(b)
-	return b
-}
-
-// slotImage is a slot's content for a version, and its name.
-func slotImage(version uint64) ([]byte, verity.Image) {
-	salt := noise(version+100, 32)
-	return sample.Verity(noise(version, 150*verity.Block), salt, [16]byte(salt[:16]))
-}
-
-// kernelOf is a version's kernel image, which names its slots.
-func kernelOf(t testing.TB, version uint64) []byte {
-	t.Helper()
-	dir := t.TempDir()
-	put := func(name string, b []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	_, root := slotImage(version)
-	_, models := slotImage(77)
-	b, err := uki.Assemble(uki.Parts{
-		Stub: put("stub", sample.Stub("257.1")), Linux: put("linux", noise(version+50, 150_000)), Initrd: put("initrd", noise(version+60, 30_000)),
-		Cmdline:   fmt.Sprintf("quiet tenin.version=%d tenin.root=%s tenin.models=%s", version, root, models),
-		OSRelease: fmt.Sprintf("NAME=Tenin\nID=tenin\nVERSION_ID=%d\n", version),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// newKiosk runs version 1 from root-a. Root-b has version 0 of old.
-func newKiosk(t testing.TB) *kiosk {
-	t.Helper()
-	for _, tool := range []string{"mkfs.fat", "mcopy"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skip(tool + " is missing")
-		}
-	}
-	k := &kiosk{t: t, disk: make([]byte, diskSize), log: newRecorder(), esp: filepath.Join(t.TempDir(), "esp")}
-	w := writerAt(k.disk)
-	if err := gpttest.Write(w, diskSize, gpttest.Part{Name: "esp", Offset: espAt, Size: espSize},
-		gpttest.Part{Name: "root-a", Offset: rootA, Size: slotSize}, gpttest.Part{Name: "root-b", Offset: rootB, Size: slotSize},
-		gpttest.Part{Name: "models-a", Offset: modelsA, Size: slotSize}); err != nil {
-		t.Fatal(err)
-	}
-	for at, version := range map[int]uint64{rootA: 1, rootB: 9, modelsA: 77} {
-		image, _ := slotImage(version)
-		copy(k.disk[at:], image)
-	}
-	if err := os.WriteFile(k.esp, make([]byte, espSize), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	k.run(nil, "mkfs.fat", "-F", "16", "-s", "1", "-i", "1234", k.esp)
-	k.mtools(nil, "mmd", "::/EFI", "::/EFI/BOOT", "::/EFI/Linux", "::/loader")
-	k.mtools(sample.Stub("257.1"), "mcopy", "-", "::/EFI/BOOT/BOOTX64.EFI")
-	k.mtools([]byte("timeout 0\n"), "mcopy", "-", "::/loader/loader.conf")
-	k.mtools(kernelOf(t, 1), "mcopy", "-", "::/EFI/Linux/tenin_1.efi")
-	copy(k.disk[espAt:], k.read())
-	return k
-}
-
-type writerAt []byte
-
-func (w writerAt) WriteAt(p []byte, off int64) (int, error) { return copy(w[off:], p), nil }
-
-func (k *kiosk) read() []byte {
-	k.t.Helper()
-	b, err := os.ReadFile(k.esp)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	return b
-}
-
-func (k *kiosk) run(input []byte, name string, args ...string) {
-	k.t.Helper()
-	c := exec.Command(name, args...)
-	c.Env = append(os.Environ(), "MTOOLS_SKIP_CHECK=1")
-	c.Stdin = bytes.NewReader(input)
-	if out, err := c.CombinedOutput(); err != nil {
-		k.t.Fatalf("%s %v: %v: %s", name, args, err, out)
-	}
-}
-
-func (k *kiosk) mtools(input []byte, tool string, args ...string) {
-	k.t.Helper()
-	k.run(input, tool, append([]string{"-i", k.esp}, args...)...)
-}
+func newKiosk(t testing.TB) *kiosk { return &kiosk{Kiosk: powercuttest.New(t, nil)} }
 
 // A step is a part of an update.
 type step func(k *kiosk, version uint64)
 
 // sync ends an epoch.
-func sync(k *kiosk, _ uint64) { k.log.flush() }
+func sync(k *kiosk, _ uint64) { k.log.Flush() }
 
 // writeRoot writes the version's system to a slot.
 func writeRoot(at int64) step {
 	return func(k *kiosk, version uint64) {
-		image, _ := slotImage(version)
+		image, _ := powercuttest.Slot(version)
 		for off := 0; off < len(image); off += 64 << 10 {
 			part := image[off:min(off+64<<10, len(image))]
-			k.log.write(at+int64(off), part)
-			copy(k.disk[at+int64(off):], part)
+			k.log.Write(at+int64(off), part)
+			copy(k.Disk[at+int64(off):], part)
 		}
 	}
 }
@@ -154,9 +46,9 @@ func writeRoot(at int64) step {
 // onESP has mtools change the ESP, and records which sectors that changed.
 func onESP(do func(k *kiosk, version uint64)) step {
 	return func(k *kiosk, version uint64) {
-		before := k.read()
+		before := k.ReadESP()
 		do(k, version)
-		after := k.read()
+		after := k.ReadESP()
 		for at := 0; at < len(after); {
 			if bytes.Equal(before[at:at+sectorSize], after[at:at+sectorSize]) {
 				at += sectorSize
@@ -166,7 +58,7 @@ func onESP(do func(k *kiosk, version uint64)) step {
 			for end < len(after) && end-at < 64<<10 && !bytes.Equal(before[end:end+sectorSize], after[end:end+sectorSize]) {
 				end += sectorSize
 			}
-			k.log.write(espAt+int64(at), after[at:end])
+			k.log.Write(powercuttest.ESP+int64(at), after[at:end])
 			at = end
 		}
 	}
@@ -175,18 +67,18 @@ func onESP(do func(k *kiosk, version uint64)) step {
 // writeKernel puts the version's kernel image under a name, in which %d is the version.
 func writeKernel(name string) step {
 	return onESP(func(k *kiosk, version uint64) {
-		k.mtools(kernelOf(k.t, version), "mcopy", "-", "::/EFI/Linux/"+fmt.Sprintf(name, version))
+		k.Tools(k.Kernel(version), "mcopy", "-", "::/EFI/Linux/"+fmt.Sprintf(name, version))
 	})
 }
 
 func renameKernel(from, to string) step {
 	return onESP(func(k *kiosk, version uint64) {
-		k.mtools(nil, "mren", "::/EFI/Linux/"+fmt.Sprintf(from, version), fmt.Sprintf(to, version))
+		k.Tools(nil, "mren", "::/EFI/Linux/"+fmt.Sprintf(from, version), fmt.Sprintf(to, version))
 	})
 }
 
 func removeKernel(name string) step {
-	return onESP(func(k *kiosk, version uint64) { k.mtools(nil, "mdel", "::/EFI/Linux/"+name) })
+	return onESP(func(k *kiosk, version uint64) { k.Tools(nil, "mdel", "::/EFI/Linux/"+name) })
 }
 
 const (
@@ -196,12 +88,12 @@ const (
 )
 
 // right is how an update has to be done.
-var right = []step{writeRoot(rootB), sync, writeKernel(part), sync, renameKernel(part, trial), sync}
+var right = []step{writeRoot(powercuttest.RootB), sync, writeKernel(part), sync, renameKernel(part, trial), sync}
 
 func check(t testing.TB, o Options, steps ...step) (Report, *kiosk) {
 	t.Helper()
 	k := newKiosk(t)
-	base := bytes.Clone(k.disk)
+	base := bytes.Clone(k.Disk)
 	for _, s := range steps {
 		s(k, 2)
 	}
@@ -234,7 +126,7 @@ func TestAnUpdateInTheRightOrderOutlivesEveryPowerCut(t *testing.T) {
 
 func TestARightOrderIsRightWithEverySeed(t *testing.T) {
 	k := newKiosk(t)
-	base := bytes.Clone(k.disk)
+	base := bytes.Clone(k.Disk)
 	for _, s := range right {
 		s(k, 2)
 	}
@@ -258,14 +150,14 @@ func TestAnUpdaterThatDoesThingsInTheWrongOrderIsFound(t *testing.T) {
 		found   Outcome
 		why     string
 	}{
-		{"the kernel image is there before the system that it starts, counted", []step{writeKernel(part), sync, renameKernel(part, trial), sync, writeRoot(rootB), sync}, FallsBack, "root-b"},
-		{"the same, for good", []step{writeKernel(part), sync, renameKernel(part, forGood), sync, writeRoot(rootB), sync}, Dead, "root-b"},
-		{"the system is not flushed before its kernel image is there", []step{writeRoot(rootB), writeKernel(part), renameKernel(part, trial), sync}, FallsBack, ""},
-		{"the kernel image is written under its own name", []step{writeRoot(rootB), sync, writeKernel(trial), sync}, Stuck, "not a whole program"},
-		{"the running system is written over", []step{writeRoot(rootA), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "root-a"},
-		{"the old version is removed before the new one is there", []step{removeKernel("tenin_1.efi"), sync, writeRoot(rootB), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "nothing that the loader would offer"},
+		{"the kernel image is there before the system that it starts, counted", []step{writeKernel(part), sync, renameKernel(part, trial), sync, writeRoot(powercuttest.RootB), sync}, FallsBack, "root-b"},
+		{"the same, for good", []step{writeKernel(part), sync, renameKernel(part, forGood), sync, writeRoot(powercuttest.RootB), sync}, Dead, "root-b"},
+		{"the system is not flushed before its kernel image is there", []step{writeRoot(powercuttest.RootB), writeKernel(part), renameKernel(part, trial), sync}, FallsBack, ""},
+		{"the kernel image is written under its own name", []step{writeRoot(powercuttest.RootB), sync, writeKernel(trial), sync}, Stuck, "not a whole program"},
+		{"the running system is written over", []step{writeRoot(powercuttest.RootA), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "root-a"},
+		{"the old version is removed before the new one is there", []step{removeKernel("tenin_1.efi"), sync, writeRoot(powercuttest.RootB), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "nothing that the loader would offer"},
 		{"the loader is replaced in its place", append(slices.Clone(right), onESP(func(k *kiosk, _ uint64) {
-			k.mtools(append(sample.Stub("258.1"), noise(8, 50_000)...), "mcopy", "-o", "-", "::/EFI/BOOT/BOOTX64.EFI")
+			k.Tools(append(sample.Stub("258.1"), powercuttest.Noise(8, 50_000)...), "mcopy", "-o", "-", "::/EFI/BOOT/BOOTX64.EFI")
 		}), sync), Dead, "loader"},
 	} {
 		report, _ := check(t, Options{Seed: 1}, c.steps...)
@@ -293,7 +185,7 @@ func TestPickedCasesAreWrittenAsDisks(t *testing.T) {
 	k := newKiosk(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "base")
-	if err := os.WriteFile(path, k.disk, 0o600); err != nil {
+	if err := os.WriteFile(path, k.Disk, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	base, err := os.Open(path)
@@ -341,18 +233,18 @@ func TestPickedCasesAreWrittenAsDisks(t *testing.T) {
 // TestAFlushKeepsWhatWasBeforeIt says what a case may and may not lose.
 func TestAFlushKeepsWhatWasBeforeIt(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		rec := newRecorder()
+		rec := &recorder{}
 		n := rapid.IntRange(1, 30).Draw(r, "entries")
 		for i := range n {
 			switch rapid.IntRange(0, 5).Draw(r, "kind") {
 			case 0:
-				rec.flush()
+				rec.Flush()
 			case 1:
-				rec.add(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096), flagFUA)
+				rec.Add(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096), flagFUA)
 			case 2:
-				rec.add(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096), flagFlush|flagFUA)
+				rec.Add(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096), flagFlush|flagFUA)
 			default:
-				rec.write(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096))
+				rec.Write(int64(i)*4096, bytes.Repeat([]byte{byte(i + 1)}, 4096))
 			}
 		}
 		l := rec.log(t)

@@ -2,56 +2,20 @@ package powercut
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"tenin/firmware/powercut/powercuttest"
 )
 
-// A recorder writes a record as QEMU does.
-type recorder struct {
-	bytes.Buffer
-	count uint64
-}
-
-func newRecorder() *recorder {
-	r := &recorder{}
-	r.Write(make([]byte, sectorSize))
-	return r
-}
-
-func (r *recorder) add(off int64, data []byte, flags uint64) {
-	head := make([]byte, sectorSize)
-	le := binary.LittleEndian
-	le.PutUint64(head, uint64(off/sectorSize))
-	le.PutUint64(head[8:], uint64(len(data)/sectorSize))
-	le.PutUint64(head[16:], flags)
-	r.Write(head)
-	if flags&flagDiscard == 0 {
-		r.Write(data)
-	}
-	r.count++
-}
-
-func (r *recorder) write(off int64, data []byte) { r.add(off, data, 0) }
-func (r *recorder) flush()                       { r.add(0, nil, flagFlush) }
-
-// bytes returns the record with its beginning.
-func (r *recorder) record() []byte {
-	b := bytes.Clone(r.Bytes())
-	le := binary.LittleEndian
-	le.PutUint64(b, 0x6a736677736872)
-	le.PutUint64(b[8:], 1)
-	le.PutUint64(b[16:], r.count)
-	le.PutUint32(b[24:], sectorSize)
-	return b
-}
+type recorder struct{ powercuttest.Recorder }
 
 func (r *recorder) log(t testing.TB) *Log {
 	t.Helper()
-	b := r.record()
+	b := r.Bytes()
 	l, err := OpenLog(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -110,10 +74,10 @@ func TestTheRecordThatQEMUMakesIsRead(t *testing.T) {
 }
 
 func TestADamagedRecordIsRefused(t *testing.T) {
-	r := newRecorder()
-	r.write(0, make([]byte, 1024))
-	r.flush()
-	good := r.record()
+	r := &recorder{}
+	r.Write(0, make([]byte, 1024))
+	r.Flush()
+	good := r.Bytes()
 	for what, spoil := range map[string]func(b []byte) []byte{
 		"empty":        func([]byte) []byte { return nil },
 		"cut off":      func(b []byte) []byte { return b[:len(b)-sectorSize] },
@@ -133,12 +97,12 @@ func TestADamagedRecordIsRefused(t *testing.T) {
 }
 
 func FuzzOpenLog(f *testing.F) {
-	r := newRecorder()
-	r.write(4096, bytes.Repeat([]byte{1}, 1024))
-	r.flush()
-	r.add(0, make([]byte, 512), flagFUA|flagFlush)
-	r.add(8192, make([]byte, 4096), flagDiscard)
-	f.Add(r.record())
+	r := &recorder{}
+	r.Write(4096, bytes.Repeat([]byte{1}, 1024))
+	r.Flush()
+	r.Add(0, make([]byte, 512), flagFUA|flagFlush)
+	r.Add(8192, make([]byte, 4096), flagDiscard)
+	f.Add(r.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := OpenLog(bytes.NewReader(b), int64(len(b)))
 		if err != nil {

@@ -28,6 +28,9 @@ type View struct {
 	own   map[int64]bool
 }
 
+// NewView returns a disk of that many bytes as it is.
+func NewView(disk io.ReaderAt, size int64) *View { return newView(disk, size, &Log{}) }
+
 func newView(base io.ReaderAt, size int64, log *Log) *View {
 	return &View{base: base, size: size, log: log, pages: map[int64]*page{}, own: map[int64]bool{}}
 }
