@@ -186,9 +186,6 @@ func install(ctx context.Context, c Contents, o Options) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
-	if err := o.checkSpace(manifest, starts, s); err != nil {
-		return r, err
-	}
 	outcome := o.outcome(manifest, Writing)
 	outcome.Down = plan.down
 	r.Outcome, r.Restart = Installed, true
@@ -196,6 +193,15 @@ func install(ctx context.Context, c Contents, o Options) (r Report, err error) {
 	// What refers to the content that is written over goes first, and so does what a power cut left half done.
 	keep := func(e Entry) bool {
 		return e.File == running.File || e.Err == nil && e.Version != manifest.Version && m.stands(e)
+	}
+	leaves := int64(0)
+	for _, e := range entries {
+		if !keep(e) {
+			leaves += e.Size
+		}
+	}
+	if err := o.checkSpace(manifest, starts, s, leaves); err != nil {
+		return r, err
 	}
 	var there *Entry
 	for i, e := range entries {

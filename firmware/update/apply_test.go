@@ -157,6 +157,7 @@ func TestWhatDoesNotFitIsRefusedWithItsReason(t *testing.T) {
 		"too large a root": {func(r *release, d *device, _ *Options) {
 			d.slots["/dev/root-b"].stored = make([]byte, chunk/2)
 		}, ReasonSpace},
+		"a full ESP": {func(_ *release, d *device, _ *Options) { d.free = 1 << 20 }, ReasonSpace},
 		"no slot for weights": {func(r *release, d *device, o *Options) {
 			*r = *build(3, 2, 8, true)
 			delete(o.Machine.Slots, "models-b")

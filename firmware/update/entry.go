@@ -20,6 +20,8 @@ type Entry struct {
 	// Counted says that it is on trial, or was and failed; Left and Done are its tries then.
 	Counted    bool
 	Left, Done int
+	// Size is the file's in bytes.
+	Size int64
 	// Starts is what it starts; Err is why that cannot be read.
 	Starts CommandLine
 	Err    error

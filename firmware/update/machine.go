@@ -134,6 +134,7 @@ func (m Machine) Entries() (list []Entry, err error) {
 			continue
 		}
 		image, err := m.Disk.ReadFile(filepath.Join(m.folder(), name), maxUKI)
+		e.Size = int64(len(image))
 		if err == nil {
 			e.Starts, err = commandLineOf(image)
 		}

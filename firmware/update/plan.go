@@ -109,9 +109,20 @@ func (o Options) checkVault(m Manifest) error {
 	return nil
 }
 
-// checkSpace compares the bundle with the slots. starts is what its kernel image starts.
-func (o Options) checkSpace(manifest Manifest, starts CommandLine, s memory) error {
+// espReserve is what an update leaves free on the ESP, in bytes: firmware writes there too.
+const espReserve = 1 << 20
+
+// checkSpace compares the bundle with the slots and the ESP. starts is what its kernel image starts, leaves the bytes of what
+// goes from the ESP before it comes.
+func (o Options) checkSpace(manifest Manifest, starts CommandLine, s memory, leaves int64) error {
 	m := o.Machine
+	free, err := m.Disk.Free(m.ESP)
+	if err != nil {
+		return refuse(ReasonDisk, "ESP: %w", err)
+	}
+	if free += leaves; free < manifest.UKI.Size+espReserve {
+		return refuse(ReasonSpace, "ESP: %d bytes are free or become so, and a kernel image of %d has to go there: remove what is not of this device", free, manifest.UKI.Size)
+	}
 	if manifest.Models == nil && manifest.ModelsUUID != [16]byte{} && manifest.ModelsUUID != m.Runs.Models.UUID {
 		there, err := m.hasModels(starts.Models, s)
 		if err != nil {
