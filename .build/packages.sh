@@ -1,7 +1,7 @@
 #!/bin/sh
 # Finds what the build needs of the system and installs it (as root, or through sudo), or names it and stops.
-# Usage: packages.sh [test]   "test" adds what only the tests use: a sound server with a null sink, a TPM in software,
-# a display in memory.
+# Usage: packages.sh [test] [image]   "test" adds what only the tests use: a sound server with a null sink, a TPM in
+# software, a display in memory; "image" what builds a device's image and starts it in a virtual machine.
 set -eu
 
 missing=""
@@ -37,14 +37,27 @@ find /usr/lib \( -name 'swrast_dri.so' -o -name 'libgallium*.so' \) 2>/dev/null 
 need /usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf fonts-morisawa-bizud-gothic
 need /usr/share/fonts-droid-fallback/truetype/DroidSansFallback.ttf fonts-droid-fallback
 [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
-if [ "${1:-}" = test ]; then
+case " $* " in *" test "*)
 	need pulseaudio pulseaudio
 	need pactl pulseaudio-utils
 	need swtpm swtpm
 	need Xvfb xvfb
 	need xauth xauth
 	find /usr/lib -name 'libasound_module_pcm_pulse.so' 2>/dev/null | grep -q . || missing="$missing libasound2-plugins"
-fi
+	;;
+esac
+case " $* " in *" image "*)
+	need mmdebstrap mmdebstrap
+	need mksquashfs squashfs-tools
+	need /usr/sbin/veritysetup cryptsetup-bin
+	need /usr/sbin/sfdisk fdisk
+	need /usr/sbin/mkfs.vfat dosfstools
+	need mcopy mtools
+	need qemu-system-x86_64 qemu-system-x86
+	need /usr/share/OVMF/OVMF_CODE_4M.secboot.fd ovmf
+	need swtpm swtpm
+	;;
+esac
 if ! command -v go >/dev/null 2>&1; then
 	echo "go is missing: install Go 1.26 or newer first (the one thing that is not installed here)" >&2
 	exit 1
