@@ -48,22 +48,21 @@ part, ok, says).`,
 			return err
 		}
 		report := newReporter(f)
-		verified := true
+		var wrong error
 		for _, path := range args {
 			r, err := verify.File(cmd.Context(), path, verify.TrustOf(set), func(what string, done, total int64) { report.step("checking "+what, done, total, true) })
 			report.finish()
 			if err != nil {
 				return err
 			}
-			verified = verified && r.Verified
+			if wrong == nil {
+				wrong = r.Err()
+			}
 			if err := printVerified(cmd.OutOrStdout(), f, r); err != nil {
 				return err
 			}
 		}
-		if !verified {
-			return quietError{exitDamaged}
-		}
-		return nil
+		return wrong
 	}
 	return c
 }
@@ -93,9 +92,6 @@ func printVerified(out io.Writer, f *flags, r verify.Report) error {
 	}
 	if r.Test {
 		fmt.Fprintln(out, "  this is for TESTS: it has a console that needs no password, and belongs on no counter")
-	}
-	if !r.Verified {
-		fmt.Fprintf(out, "%s does NOT verify\n", r.File)
 	}
 	return nil
 }
