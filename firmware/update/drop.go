@@ -26,6 +26,9 @@ const (
 	ReasonFile = "REASON.txt"
 )
 
+// againSuffix ends the name of a bundle that the hub wants tried although it was taken back before.
+const againSuffix = ".again.bundle"
+
 const (
 	// partAge is how long a bundle that does not grow may lie there half, and partsMost what all of them may hold in bytes.
 	partAge   = 7 * 24 * time.Hour
@@ -217,7 +220,7 @@ func (d *drop) open(name string) (c candidate, err error) {
 // take applies a bundle. It reports whether something else may be done then.
 func (d *drop) take(ctx context.Context, c candidate, r *DropReport) (again bool, err error) {
 	o := d.Options
-	o.Name, o.Source = c.name, c.source
+	o.Name, o.Source, o.Again = c.name, c.source, strings.HasSuffix(c.name, againSuffix)
 	manifest := c.contents.Manifest()
 	report, err := install(ctx, c.contents, o)
 	switch reason := ReasonOf(err); {

@@ -286,6 +286,36 @@ func TestABundleWaitsForTheEndOfATrialAndForAnInterruptedService(t *testing.T) {
 	}
 }
 
+func TestABundleThatWasTakenBackIsTriedAgainOnlyWhereItsNameSaysSo(t *testing.T) {
+	d := newFileDevice(t, build(1, 1, 0, false))
+	m := d.o.Machine
+	two := signed(t, build(2, 2, 0, false), signer)
+	d.drop(t, "tenin_2.bundle", two)
+	if r, err := Drop(t.Context(), d.o); err != nil || !r.Restart {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if err := os.Rename(filepath.Join(m.folder(), trialName(2)), filepath.Join(m.folder(), "tenin_2+0-3.efi")); err != nil {
+		t.Fatal(err)
+	}
+	if news, err := Settle(d.o); err != nil || len(news) != 1 || news[0].Outcome != TakenBack {
+		t.Fatalf("%+v, %v", news, err)
+	}
+	d.drop(t, "tenin_2.bundle", two)
+	if r, err := Drop(t.Context(), d.o); err != nil || r.Restart || r.Outcomes[0].Reason != ReasonAgain {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if res := d.result(t); res.Last.Outcome != TakenBack {
+		t.Errorf("why it was taken back is forgotten: %+v", res.Last)
+	}
+	d.drop(t, "tenin_2.again.bundle", two)
+	if r, err := Drop(t.Context(), d.o); err != nil || !r.Restart {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if got := d.offered(t); !slices.Equal(got, []int64{2, 1}) {
+		t.Errorf("offered %v", got)
+	}
+}
+
 func TestHalfBundlesAreLeftToTheirWriterAndOldOrManyGo(t *testing.T) {
 	d := newFileDevice(t, build(1, 1, 0, false))
 	in := filepath.Join(d.o.Machine.Drop, dropIn)
