@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -168,8 +169,20 @@ func (d *Data) grow(ctx context.Context, p Partition) error {
 	if err := run(ctx, d.Machine, "systemd-repart", "--dry-run=no", "--no-pager", "--definitions="+d.Place.In(growth), p.Disk); err != nil {
 		return fmt.Errorf("data partition: it does not grow: %w", err)
 	}
+	text := d.Place.line("sys/class/block/" + filepath.Base(p.Device) + "/size")
+	sectors, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("data partition: its size is not known: %q", text)
+	}
+	if size := sectors * 512; size < leastData {
+		return fmt.Errorf("data partition: the disk leaves it %d MiB, and it needs %d: flash a larger disk", size>>20, leastData>>20)
+	}
 	return nil
 }
+
+// leastData is the smallest data partition in bytes, of which the header takes 16 MiB: a vault, a log, and a bundle of an update
+// do not fit into less.
+const leastData = 1 << 30
 
 // bindTPM lets the TPM open the partition from now on, in the place of whichever did before: as long as PCR 7 stays as it is,
 // and PCR 11 as the image's maker has signed it. key opens it now.

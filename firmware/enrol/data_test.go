@@ -228,6 +228,17 @@ func TestADamagedFileSystemIsToldAndNotMadeAnew(t *testing.T) {
 	opened(t, d)
 }
 
+func TestADiskThatIsTooSmallSaysSo(t *testing.T) {
+	d := newDevice(t)
+	d.file("sys/devices/pci0/block/vda/vda6/size", "32768\n")
+	if _, err := d.data().OpenData(context.Background()); err == nil || !strings.Contains(d.place.line(DataFailed), "larger disk") {
+		t.Errorf("%v", err)
+	}
+	if d.ranWith("cryptsetup luksFormat") {
+		t.Error("it was begun all the same")
+	}
+}
+
 func TestADiskOfAnotherMachineIsNotTaken(t *testing.T) {
 	d := newDevice(t)
 	d.file("sys/devices/usb/block/sda/sda6/uevent", "DEVNAME=sda6\nDEVTYPE=partition\nPARTNAME=data\n")

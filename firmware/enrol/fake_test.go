@@ -49,6 +49,7 @@ func newDevice(t *testing.T) *device {
 	d.file("sys/devices/pci0/block/vda/vda6/uevent", "DEVNAME=vda6\nDEVTYPE=partition\nPARTN=6\nPARTNAME=data\n")
 	d.dir("sys/class/block")
 	must(t, os.Symlink(block, d.place.In("sys/class/block/vda6")))
+	d.file("sys/devices/pci0/block/vda/vda6/size", "8388608\n")
 	d.file("run/tenin/disk", "vda\n")
 	d.file(pcrKey, "a key\n")
 	d.file("proc/self/mountinfo", "")
