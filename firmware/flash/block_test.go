@@ -44,15 +44,25 @@ func TestARealBlockDeviceIsWritten(t *testing.T) {
 	if err := taken.Close(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := Write(t.Context(), img, device, Options{ToFile: true, open: open})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !holds(t, read(t, device), img) || !holds(t, read(t, backing), img) || report.Zeroed == 0 {
-		t.Errorf("the device does not hold the image: %+v", report)
-	}
-	if out, err := exec.Command("losetup", "--detach", device).CombinedOutput(); err != nil {
-		t.Error(string(out))
+	for _, slow := range []bool{false, true} {
+		for _, content := range []byte{0xa5, 0} {
+			if err := os.WriteFile(device, bytes.Repeat([]byte{content}, size), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			report, err := Write(t.Context(), img, device, Options{ToFile: true, open: func(path string) (target, error) {
+				to, err := open(path)
+				if err == nil {
+					to.(*block).slow = slow
+				}
+				return to, err
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !holds(t, read(t, device), img) || !holds(t, read(t, backing), img) || report.Zeroed == 0 {
+				t.Errorf("the device, slow %v, full of %x, does not hold the image: %+v", slow, content, report)
+			}
+		}
 	}
 	if _, err := openBlock(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +37,10 @@ type target interface {
 type block struct {
 	*os.File
 	size int64
+	// slow: the disk cannot make zeros by itself, and the kernel would write them. Sticks are so.
+	slow bool
+	// zero and other count what a slow disk was found to hold where zeros belong.
+	zero, other atomic.Int64
 }
 
 // openBlock opens a disk. The kernel refuses it while the disk, a partition or anything made of them is mounted or
@@ -53,6 +59,10 @@ func openBlock(path string) (*block, error) {
 	if b.size, err = b.measure(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("disk %s: %w", path, err)
+	}
+	if st, err := b.stat(); err == nil {
+		most, err := os.ReadFile(fmt.Sprintf("/sys/dev/block/%d:%d/queue/write_zeroes_max_bytes", unix.Major(st.Rdev), unix.Minor(st.Rdev)))
+		b.slow = err == nil && strings.TrimSpace(string(most)) == "0"
 	}
 	return b, nil
 }
@@ -88,7 +98,33 @@ func (b *block) control(do func(fd int) error) error {
 
 // Zero has the disk make zeros by itself where it can; else the kernel writes them. Discarding is not enough: what a disk
 // reads back after it is the disk's choice.
+//
+// A slow disk reads several times as fast as it writes, and one that is new holds zeros already: it is read first, as long
+// as that is worth it.
 func (b *block) Zero(off, n int64) error {
+	if !b.slow || b.other.Load() > b.zero.Load()+8 {
+		return b.zeroOut(off, n)
+	}
+	buf, free, err := buffer(int(min(n, chunk)))
+	if err != nil {
+		return err
+	}
+	defer free()
+	for end := off + n; off < end; off += chunk {
+		part := buf[:min(end-off, chunk)]
+		if got, _ := b.ReadAt(part, off); got == len(part) && isZero(part) {
+			b.zero.Add(1)
+			continue
+		}
+		b.other.Add(1)
+		if err := b.zeroOut(off, int64(len(part))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *block) zeroOut(off, n int64) error {
 	r := [2]uint64{uint64(off), uint64(n)}
 	return b.control(func(fd int) error { return ioctl(fd, unix.BLKZEROOUT, &r) })
 }
