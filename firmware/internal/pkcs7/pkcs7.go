@@ -220,8 +220,9 @@ func (m *Message) Verify(detached []byte) error {
 	content := detached
 	if content == nil {
 		var value asn1.RawValue
-		if rest, err := asn1.Unmarshal(m.Content, &value); err != nil || len(rest) > 0 {
-			return fmt.Errorf("%w: its content is no DER value", ErrSignature)
+		if rest, err := asn1.Unmarshal(m.Content, &value); err != nil || len(rest) > 0 || value.Class != asn1.ClassUniversal || value.Tag != asn1.TagSequence {
+			// The tag itself is not signed, so only the one that can be meant is taken.
+			return fmt.Errorf("%w: its content is no DER sequence", ErrSignature)
 		}
 		content = value.Bytes
 	}
