@@ -220,7 +220,7 @@ func (m *Message) Verify(detached []byte) error {
 	content := detached
 	if content == nil {
 		var value asn1.RawValue
-		if rest, err := asn1.Unmarshal(m.Content, &value); err != nil || len(rest) > 0 || value.Class != asn1.ClassUniversal || value.Tag != asn1.TagSequence {
+		if rest, err := asn1.Unmarshal(m.Content, &value); err != nil || len(rest) > 0 || value.Class != asn1.ClassUniversal || value.Tag != asn1.TagSequence || !value.IsCompound {
 			// The tag itself is not signed, so only the one that can be meant is taken.
 			return fmt.Errorf("%w: its content is no DER sequence", ErrSignature)
 		}
