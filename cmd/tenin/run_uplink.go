@@ -115,7 +115,15 @@ func runUplink(ctx context.Context, home string, settings config.Config, mode sa
 	}
 	defer conn.Close()
 	o := worker.UplinkOptions{Mode: mode, Memory: uint64(settings.Sandbox.Uplink.MemoryMB) << 20, Env: []string{log.Child()}}
-	if _, port, err := net.SplitHostPort(address); err == nil {
+	way := address
+	if proxy, err := uplink.Proxy(); err != nil {
+		return err
+	} else if proxy != "" {
+		// It connects to nothing but the proxy then.
+		way = proxy
+		o.Env = append(o.Env, uplink.ProxyVariable+"="+os.Getenv(uplink.ProxyVariable))
+	}
+	if _, port, err := net.SplitHostPort(way); err == nil {
 		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
 			o.Port = uint16(n)
 		}

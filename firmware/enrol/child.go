@@ -19,6 +19,8 @@ type Joined struct {
 	Name string `json:"name,omitempty"`
 	Hub  string `json:"hub,omitempty"`
 	Key  string `json:"key,omitempty"`
+	// Binding says how far the hub believes the device's TPM.
+	Binding string `json:"binding,omitempty"`
 }
 
 // walls are the properties of a child's unit (systemd.exec(5)): it is the kiosk's user, and of the disk it changes the home
@@ -58,7 +60,7 @@ func (s *Server) join(ctx context.Context, address string, code seal.Secret) (Jo
 	if !codeText.Match(code.Bytes()) {
 		return Joined{}, errors.New("the code is not one: compare it with the hub's, group by group")
 	}
-	out, err := s.asKiosk(ctx, true, code, "hub", "join", "--quiet", "--json", "--replace", "--hub", address, "-")
+	out, err := s.asKiosk(ctx, true, code, "hub", "join", "--quiet", "--json", "--replace", "--tpm", "yes", "--hub", address, "-")
 	var exit *ExitError
 	switch {
 	case errors.As(err, &exit) && exit.Code == refusedCode:
@@ -72,7 +74,7 @@ func (s *Server) join(ctx context.Context, address string, code seal.Secret) (Jo
 	if err := json.Unmarshal(out, &j); err != nil || j.Name == "" {
 		return Joined{}, errors.New("the hub was asked, but its answer is not understood")
 	}
-	s.say("this device is " + j.Name + " at the hub " + j.Hub)
+	s.say("this device is " + j.Name + " at the hub " + j.Hub + ", " + j.Binding)
 	return j, nil
 }
 

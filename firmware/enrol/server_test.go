@@ -39,7 +39,7 @@ func (d *device) hub(calls *[][]string) func([]string, string) ([]byte, error) {
 		*calls = append(*calls, append(args, "< "+input))
 		if args[0] == "hub" {
 			d.file(credentials, "{}")
-			return []byte(`{"name":"shop-1","hub":"hub.example.jp:4222","key":"UX"}` + "\n"), nil
+			return []byte(`{"name":"shop-1","hub":"hub.example.jp:4222","key":"UX","binding":"TPM bound (first use)"}` + "\n"), nil
 		}
 		return nil, nil
 	}
@@ -70,7 +70,7 @@ func TestADeviceIsEnrolledStepByStep(t *testing.T) {
 	if joined.Name != "shop-1" {
 		t.Errorf("%+v", joined)
 	}
-	if got := strings.Join(calls[0], " "); got != "hub join --quiet --json --replace --hub hub.example.jp - < "+someCode {
+	if got := strings.Join(calls[0], " "); got != "hub join --quiet --json --replace --tpm yes --hub hub.example.jp - < "+someCode {
 		t.Errorf("joined with %q", got)
 	}
 	must(t, c.Keep(ctx, recoveryText(t)))
@@ -127,7 +127,7 @@ func TestOnlyTheJoinHasTheNetwork(t *testing.T) {
 		}
 	}
 	home := "/usr/bin/tenin --home " + d.place.In(Home)
-	if len(units) != 2 || !units[home+" setup shop --quiet --name=-x"] || units[home+" hub join --quiet --json --replace --hub h -"] {
+	if len(units) != 2 || !units[home+" setup shop --quiet --name=-x"] || units[home+" hub join --quiet --json --replace --tpm yes --hub h -"] {
 		t.Errorf("%v", units)
 	}
 }

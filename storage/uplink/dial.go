@@ -38,7 +38,7 @@ func (d *dialer) Dial(string, string) (net.Conn, error) {
 }
 
 func (d *dialer) dial(ctx context.Context) (net.Conn, error) {
-	plain, err := new(net.Dialer).DialContext(ctx, "tcp", d.address)
+	plain, err := dialTCP(ctx, d.address)
 	if err != nil {
 		return nil, err
 	}
