@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -102,16 +103,25 @@ func tpmCommand(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		return
 	}
-	ts.Check(os.MkdirAll(filepath.Join(e.dir, "state"), 0o700))
+	ts.Check(e.start())
+}
+
+// start starts swtpm and waits for it.
+func (e *emulator) start() error {
+	if err := os.MkdirAll(filepath.Join(e.dir, "state"), 0o700); err != nil {
+		return err
+	}
 	e.cmd = exec.Command("swtpm", "socket", "--tpm2", "--tpmstate", "dir="+filepath.Join(e.dir, "state"),
 		"--server", "type=unixio,path="+e.socket(), "--ctrl", "type=unixio,path="+e.socket()+"c",
 		"--flags", "not-need-init,startup-clear")
-	ts.Check(e.cmd.Start())
+	if err := e.cmd.Start(); err != nil {
+		return err
+	}
 	for range 500 {
 		if _, err := seal.ReadTPM(e.socket()); err == nil {
-			return
+			return nil
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	ts.Fatalf("swtpm does not answer")
+	return errors.New("swtpm does not answer")
 }

@@ -87,7 +87,7 @@ func Fetch(ctx context.Context, c Credentials, o FetchOptions) (Fetched, error) 
 	for tries, pause := 0, o.Pause; ; {
 		before := f.result.Bytes
 		err := f.session(ctx)
-		if err == nil || ctx.Err() != nil || !errors.Is(err, errCut) {
+		if err == nil || ctx.Err() != nil || !errors.As(err, new(cutError)) {
 			return f.result, err
 		}
 		if tries++; f.result.Bytes > before {
@@ -106,14 +106,21 @@ func Fetch(ctx context.Context, c Credentials, o FetchOptions) (Fetched, error) 
 	}
 }
 
-// errCut means that another try may do better.
-var errCut = errors.New("cut off")
+// cutError is one after which another try may do better.
+type cutError struct{ error }
+
+func (e cutError) Unwrap() error { return e.error }
+
+var errCut = cutError{errors.New("the connection to the hub was lost")}
 
 type fetcher struct {
 	c      Credentials
 	key    string
 	o      FetchOptions
 	result Fetched
+	// reached says that the hub answered before: one that was never there is for the
+	// next time.
+	reached bool
 }
 
 // session does what can be done over one connection.
@@ -157,7 +164,7 @@ func (f *fetcher) ask(ctx context.Context, nc *nats.Conn) (Reply, error) {
 	defer cancel()
 	answer, err := request(ctx, nc, ReportSubject(f.key), b)
 	if err != nil {
-		return Reply{}, fmt.Errorf("hub %s does not answer: %w: %w", f.c.Address, errCut, err)
+		return Reply{}, cutError{fmt.Errorf("hub %s does not answer: %w", f.c.Address, err)}
 	}
 	reply, err := DecodeReply(answer)
 	if err != nil {

@@ -2,6 +2,7 @@ package uplink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,7 +61,7 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 	replies := make(chan *nats.Msg, 4*fetchWindow)
 	sub, err := nc.ChanSubscribe(session+".*", replies)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errCut, err)
+		return cutError{err}
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	// nats.go tells of a lost connection by closing it, as it may not reconnect here.
@@ -81,7 +82,7 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 			return err
 		}
 		if err := nc.PublishRequest(ReadSubject(f.key), session+"."+strconv.FormatInt(offset, 10), Read{p.offer.Version, offset, n}.Encode()); err != nil {
-			return fmt.Errorf("%w: %w", errCut, err)
+			return cutError{err}
 		}
 		return nil
 	}
@@ -104,7 +105,7 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 		case <-down:
 			return errCut
 		case <-quiet.C:
-			return fmt.Errorf("the hub sends nothing more: %w", errCut)
+			return cutError{errors.New("the hub sends nothing more")}
 		case m = <-replies:
 		}
 		offset, ok := offsetOf(session, m.Subject)
@@ -124,7 +125,7 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 			case <-down:
 				return errCut
 			case <-quiet.C:
-				return fmt.Errorf("the hub puts this device off: %w", errCut)
+				return cutError{errors.New("the hub puts this device off again and again")}
 			case <-time.After(laterPause):
 			}
 			p.memory.Spent -= int64(length(offset)) // nothing came

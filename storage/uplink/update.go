@@ -72,7 +72,7 @@ var (
 	outcomes = []string{"", "waiting", "installed", "blessed", "taken-back", "refused"}
 	reasons  = []string{
 		"", "signature", "damaged", "product", "arch", "test", "version", "floor", "vault", "models", "space", "size", "kind", "disk",
-		"superseded", "again", "internal", "boot", "kiosk", "question", "time", "watchdog",
+		"trial", "superseded", "again", "internal", "boot", "kiosk", "question", "time", "hand", "watchdog",
 	}
 )
 
