@@ -32,11 +32,11 @@ func newTPM(t *testing.T) (socket string, restart func()) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		os.Remove(socket)
-		os.Remove(socket + "c")
+		os.Remove(socket + ".ctrl")
 	}
 	start := func() {
 		cmd = exec.Command("swtpm", "socket", "--tpm2", "--tpmstate", "dir="+dir,
-			"--server", "type=unixio,path="+socket, "--ctrl", "type=unixio,path="+socket+"c", "--flags", "not-need-init,startup-clear")
+			"--server", "type=unixio,path="+socket, "--ctrl", "type=unixio,path="+socket+".ctrl", "--flags", "not-need-init,startup-clear")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tenin/firmware/bundle"
+	"tenin/firmware/device"
 	"tenin/firmware/uki"
 	"tenin/firmware/verity"
 )
@@ -25,6 +26,8 @@ func (v *verifier) bundle() error {
 	m := b.Manifest()
 	v.r.Version, v.r.Name, v.r.Test = m.Version, m.Name, m.Test
 	v.r.good("manifest", "signed by the key %s…", m.Key[:16])
+	// Whether this device takes tests is for the device to say; here it is told.
+	v.r.result("device", m.Fits(bundle.Device{Product: device.Product, Arch: "amd64", Test: true}), "for %s on %s", m.Product, m.Arch)
 	for _, name := range b.Files() {
 		size := map[string]int64{bundle.FileUKI: m.UKI.Size, bundle.FileRoot: m.Root.Size}[name]
 		if name == bundle.FileModels {

@@ -149,7 +149,10 @@ func newBundle(t *testing.T, key int, m bundle.Manifest) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Product, m.Name, m.Arch, m.Vault = "tenin-kiosk", "1.4.0", "amd64", bundle.Vault{Writes: 3, ReadsFrom: 2}
+	m.Name, m.Arch, m.Vault = "1.4.0", "amd64", bundle.Vault{Writes: 3, ReadsFrom: 2}
+	if m.Product == "" {
+		m.Product = "tenin-kiosk"
+	}
 	var b bytes.Buffer
 	files := bundle.Files{UKI: signed(t, newKernel(t, 5, rootName, modelsName, ""), openKeys(t, 0)), Root: bytes.NewReader(root), Models: bytes.NewReader(models)}
 	if _, err := bundle.Write(t.Context(), &b, m, k, files, nil); err != nil {
@@ -172,6 +175,7 @@ func TestAWholeBundleVerifiesAndEachDamageIsSaid(t *testing.T) {
 		"root.img's hashes: damaged image: block 4 of its file system":           flipped(whole, root+512+4*4096),
 		"tenin.efi: damaged bundle: tenin.efi is not what was signed":            flipped(whole, root-1000),
 		"manifest: damaged bundle: no tar file":                                  flipped(whole, 3),
+		"device: not for this device: it is for the product tenin-wall":          newBundle(t, 0, bundle.Manifest{Product: "tenin-wall"}),
 		"manifest: signature does not verify: it is of the key":                  newBundle(t, 1, bundle.Manifest{}),
 	} {
 		if r := check(t, put(t, "a.bundle", damaged)); r.Verified || !contains(says(r), want) {
