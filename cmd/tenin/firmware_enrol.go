@@ -37,6 +37,7 @@ type enrolmentJSON struct {
 type enrolOptions struct {
 	file, recoveryFile                         string
 	withoutHub, again, status, serve, keyAgain bool
+	step                                       bool
 }
 
 func newFirmwareEnrol(f *flags) *cobra.Command {
@@ -75,8 +76,15 @@ missing.`,
   tenin firmware enrol --again`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.serve {
+			switch {
+			case o.serve:
 				return serveEnrolment(cmd.Context(), f)
+			case o.step:
+				code, err := enrol.Step(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), os.Stderr)
+				if err == nil && code != exitDone {
+					err = quietError{code}
+				}
+				return err
 			}
 			device := enrol.NewClient(root)
 			switch {
@@ -109,7 +117,10 @@ missing.`,
 	c.Flags().BoolVar(&o.status, "status", false, "say how the enrolment stands, and change nothing")
 	c.Flags().BoolVar(&o.again, "again", false, "have the next start begin with the enrolment")
 	c.Flags().BoolVar(&o.serve, "serve", false, "the service that does what takes root, without a network")
-	_ = c.Flags().MarkHidden("serve")
+	c.Flags().BoolVar(&o.step, "step", false, "a step that the service wants done as the kiosk's user")
+	for _, name := range []string{"serve", "step"} {
+		_ = c.Flags().MarkHidden(name)
+	}
 	return c
 }
 
@@ -325,14 +336,10 @@ func serveEnrolment(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	program, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	say := func(text string) { f.say("%s", text) }
 	server := &enrol.Server{
-		Data:    &enrol.Data{Machine: enrol.Host{}, Place: root, Owner: owner, Say: say},
-		Program: program, User: kioskUser, Say: say,
+		Data: &enrol.Data{Machine: enrol.Host{}, Place: root, Owner: owner, Say: say},
+		Say:  say,
 	}
 	l, err := enrol.Listen(root, owner[1])
 	if err != nil {

@@ -1,10 +1,15 @@
 package enrol
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 
 	"tenin/storage/seal"
@@ -23,29 +28,95 @@ type Joined struct {
 	Binding string `json:"binding,omitempty"`
 }
 
-// walls are the properties of a child's unit (systemd.exec(5)): it is the kiosk's user, and of the disk it changes the home
-// alone.
-func (s *Server) walls(network bool) []string {
-	list := []string{
-		"--quiet", "--wait", "--pipe", "--collect", "--service-type=exec",
-		"--property=User=" + s.User, "--property=Group=" + s.User, "--property=SupplementaryGroups=tss",
-		"--property=EnvironmentFile=-" + s.Data.Place.In(Environment),
-		"--property=NoNewPrivileges=yes", "--property=CapabilityBoundingSet=", "--property=ProtectSystem=strict", "--property=ProtectHome=yes",
-		"--property=PrivateTmp=yes", "--property=ReadWritePaths=" + s.Data.Place.In(Home), "--property=DevicePolicy=closed",
-		"--property=DeviceAllow=/dev/tpmrm0 rw", "--property=RestrictSUIDSGID=yes", "--property=RestrictNamespaces=yes", "--property=LockPersonality=yes",
-		"--property=SystemCallArchitectures=native", "--property=UMask=0077", "--property=LimitCORE=0", "--property=MemorySwapMax=0",
-		"--property=RuntimeMaxSec=150", "--property=ProtectProc=invisible", "--property=ProtectKernelModules=yes", "--property=ProtectClock=yes",
-	}
-	if network {
-		return append(list, "--property=RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6")
-	}
-	return append(list, "--property=PrivateNetwork=yes", "--property=RestrictAddressFamilies=AF_UNIX")
+// The units in which this program runs as the kiosk's user, tenin-enrol-join.service with the network and
+// tenin-enrol-step.service without. Both read what to do from a file that only root reads, and leave what was said in two others.
+const (
+	joinUnit = "tenin-enrol-join.service"
+	stepUnit = "tenin-enrol-step.service"
+
+	stepFile = "run/tenin-enrol/step"
+	outFile  = "run/tenin-enrol/out"
+	errFile  = "run/tenin-enrol/err"
+)
+
+// step is what a child is to do.
+type step struct {
+	Args  []string `json:"args"`
+	Input []byte   `json:"input,omitempty"`
 }
 
-// asKiosk runs this program as the kiosk's user, in a unit of its own, with network or without. input is its standard input.
+// maxSaid bounds what is read of what a child has said, in bytes.
+const maxSaid = 64 << 10
+
+// asKiosk runs this program as the kiosk's user, with the network or without. input is its standard input. systemd starts it:
+// what this process may do, no child of it may do more of, and the join needs what it has not.
 func (s *Server) asKiosk(ctx context.Context, network bool, input seal.Secret, args ...string) ([]byte, error) {
-	all := append(s.walls(network), s.Program, "--home", s.Data.Place.In(Home))
-	return s.Data.Machine.Run(ctx, Command{Name: "systemd-run", Args: append(all, args...), Input: input})
+	unit := stepUnit
+	if network {
+		unit = joinUnit
+	}
+	text, err := json.Marshal(step{append([]string{"--home", s.Data.Place.In(Home)}, args...), input.Bytes()})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, name := range []string{stepFile, outFile, errFile} {
+			_ = os.Remove(s.Data.Place.In(name))
+		}
+	}()
+	err = s.Data.Place.write(stepFile, text, 0o600)
+	clear(text)
+	if err != nil {
+		return nil, err
+	}
+	failed := run(ctx, s.Data.Machine, "systemctl", "start", unit)
+	out := s.Data.Place.said(outFile)
+	if failed == nil {
+		return out, nil
+	}
+	said := lastLine(string(s.Data.Place.said(errFile)))
+	code, err := s.Data.Machine.Run(context.WithoutCancel(ctx), Command{Name: "systemctl", Args: []string{"show", "--property=ExecMainStatus", "--value", unit}})
+	if err != nil || said == "" {
+		return out, failed
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(code)))
+	if err != nil || n == 0 {
+		return out, failed
+	}
+	return out, &ExitError{unit, n, said}
+}
+
+// said is what a child has said into a file.
+func (p Place) said(name string) []byte {
+	f, err := os.Open(p.In(name))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSaid))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// Step is the life of such a child: it reads from in what to do, and runs this program so. It returns the program's exit code.
+func Step(ctx context.Context, in io.Reader, out, complaints io.Writer) (int, error) {
+	var do step
+	decoder := json.NewDecoder(io.LimitReader(in, maxCall))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&do); err != nil {
+		return 0, errors.New("a step of the enrolment is one object that is known here")
+	}
+	defer clear(do.Input)
+	c := exec.CommandContext(ctx, "/proc/self/exe", do.Args...)
+	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(do.Input), out, complaints
+	err := c.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode(), nil
+	}
+	return 0, err
 }
 
 // refusedCode is what this program ends with where a hub says no; see `tenin help`.

@@ -33,8 +33,9 @@ type device struct {
 	// made is set when a file system was made on the open partition.
 	made  int
 	lsblk string
-	// child plays systemd-run: what it returns for the program's arguments.
+	// child plays this program in a unit of its own: what it returns for its arguments. code is what it ended with.
 	child func(args []string, input string) ([]byte, error)
+	code  int
 }
 
 var errPower = errors.New("the power is gone")
@@ -142,14 +143,13 @@ func (d *device) Run(ctx context.Context, c Command) ([]byte, error) {
 		}
 		d.file("proc/self/mountinfo", text)
 	case "systemctl":
-		if slices.Contains(c.Args, "tenin-first-boot.service") {
+		switch {
+		case slices.Contains(c.Args, "tenin-first-boot.service"):
 			_, _ = d.data().OpenData(ctx)
-		}
-	case "systemd-run":
-		for i, a := range c.Args {
-			if a == "/usr/bin/tenin" {
-				return d.child(c.Args[i+3:], string(c.Input.Bytes()))
-			}
+		case c.Args[0] == "start" && (c.Args[1] == joinUnit || c.Args[1] == stepUnit):
+			return nil, d.step()
+		case c.Args[0] == "show":
+			return []byte(fmt.Sprintln(d.code)), nil
 		}
 	case "lsblk":
 		return []byte(d.lsblk), nil
@@ -208,4 +208,30 @@ func (d *device) cryptenroll(ctx context.Context, c Command) error {
 // ranWith says whether a command that begins so was run.
 func (d *device) ranWith(words string) bool {
 	return slices.ContainsFunc(d.ran, func(c string) bool { return strings.HasPrefix(c, words) })
+}
+
+// step plays a unit that runs what the step file says.
+func (d *device) step() error {
+	info, err := os.Stat(d.place.In(stepFile))
+	must(d.t, err)
+	if info.Mode().Perm() != 0o600 {
+		d.t.Errorf("others may read what a child is told: %v", info.Mode())
+	}
+	text, err := os.ReadFile(d.place.In(stepFile))
+	must(d.t, err)
+	var do step
+	must(d.t, json.Unmarshal(text, &do))
+	if len(do.Args) < 2 || do.Args[0] != "--home" || do.Args[1] != d.place.In(Home) {
+		d.t.Errorf("a child of another home: %q", do.Args)
+	}
+	out, err := d.child(do.Args[2:], string(do.Input))
+	d.file(outFile, string(out))
+	d.code = 0
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		d.code = exit.Code
+		d.file(errFile, exit.Said+"\n")
+		return &ExitError{"systemctl", 1, "Job failed. See \"journalctl -xe\" for details."}
+	}
+	return err
 }

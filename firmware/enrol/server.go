@@ -17,8 +17,6 @@ import (
 // for root, one after the other, and nothing else for nobody else.
 type Server struct {
 	Data *Data
-	// Program is this program's path, User the kiosk's user.
-	Program, User string
 	// Say is told what was done, without a secret; nil: nobody is.
 	Say func(string)
 

@@ -16,7 +16,7 @@ import (
 // service is a Server on a device of files, and a Client of it.
 func service(t *testing.T, d *device) (*Server, *Client) {
 	t.Helper()
-	s := &Server{Data: d.data(), Program: "/usr/bin/tenin", User: "tenin"}
+	s := &Server{Data: d.data()}
 	l, err := Listen(d.place, os.Getgid())
 	must(t, err)
 	ctx, stop := context.WithCancel(context.Background())
@@ -110,25 +110,25 @@ func TestOnlyTheJoinHasTheNetwork(t *testing.T) {
 	if _, err := c.File(ctx, strings.NewReader("shop = \"-x\"\nhub = \"h\"\ncode = \""+someCode+"\"")); err != nil {
 		t.Fatal(err)
 	}
-	units := map[string]bool{}
+	var units []string
 	for _, ran := range d.ran {
-		if !strings.HasPrefix(ran, "systemd-run") {
-			continue
-		}
-		private := strings.Contains(ran, "PrivateNetwork=yes") && strings.Contains(ran, "RestrictAddressFamilies=AF_UNIX ")
-		units[ran[strings.Index(ran, "/usr/bin/tenin"):]] = private
-		for _, want := range []string{"User=tenin", "NoNewPrivileges=yes", "CapabilityBoundingSet= ", "ProtectSystem=strict"} {
-			if !strings.Contains(ran, want) {
-				t.Errorf("a child without %s", want)
-			}
+		if unit, ok := strings.CutPrefix(ran, "systemctl start tenin-enrol-"); ok {
+			units = append(units, unit)
 		}
 		if strings.Contains(ran, "7K3QD") {
 			t.Error("the code is in the arguments")
 		}
 	}
-	home := "/usr/bin/tenin --home " + d.place.In(Home)
-	if len(units) != 2 || !units[home+" setup shop --quiet --name=-x"] || units[home+" hub join --quiet --json --replace --tpm yes --hub h -"] {
+	if strings.Join(units, " ") != "step.service join.service" {
 		t.Errorf("%v", units)
+	}
+	if len(calls) != 2 || strings.Join(calls[0], " ") != "setup shop --quiet --name=-x < " {
+		t.Errorf("%q", calls)
+	}
+	for _, name := range []string{stepFile, outFile, errFile} {
+		if d.place.Has(name) {
+			t.Errorf("%s is still there", name)
+		}
 	}
 }
 
@@ -138,14 +138,14 @@ func TestAHubsRefusalIsToldFromAHubThatIsAway(t *testing.T) {
 	opened(t, d)
 	_, c := service(t, d)
 	d.child = func([]string, string) ([]byte, error) {
-		return nil, &ExitError{"systemd-run", 3, "tenin: hub h: refused by the hub: the code is wrong, used or expired"}
+		return nil, &ExitError{joinUnit, 3, "tenin: hub h: refused by the hub: the code is wrong, used or expired"}
 	}
 	_, err := c.Join(ctx, "h", seal.NewSecret([]byte(someCode)))
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "used or expired") {
 		t.Error(err)
 	}
 	d.child = func([]string, string) ([]byte, error) {
-		return nil, &ExitError{"systemd-run", 1, "tenin: hub h cannot be reached"}
+		return nil, &ExitError{joinUnit, 1, "tenin: hub h cannot be reached"}
 	}
 	if _, err = c.Join(ctx, "h", seal.NewSecret([]byte(someCode))); err == nil || errors.Is(err, ErrRefused) {
 		t.Error(err)
@@ -245,7 +245,7 @@ func TestAStickIsReadOnceAndItsSecretsAreTakenAway(t *testing.T) {
 	opened(t, d)
 	var calls [][]string
 	d.child = d.hub(&calls)
-	s := &Server{Data: d.data(), Program: "/usr/bin/tenin", User: "tenin"}
+	s := &Server{Data: d.data()}
 	path := d.stick("shop = \"緑屋\"\nhub = \"h\"\ncode = \"" + someCode + "\"\n[wifi]\nssid = \"s\"\npsk = \"correct horse\"")
 	ctx, stop := context.WithCancel(context.Background())
 	ticks := make(chan time.Time, 3)
@@ -271,7 +271,7 @@ func TestAStickThatKeepsItsFileIsNotCarriedOutTwice(t *testing.T) {
 	opened(t, d)
 	var calls [][]string
 	d.child = d.hub(&calls)
-	s := &Server{Data: d.data(), Program: "/usr/bin/tenin", User: "tenin"}
+	s := &Server{Data: d.data()}
 	path := d.stick("keep = true\nshop = \"a\"")
 	for range 3 {
 		s.lookAtStick(context.Background())
@@ -289,7 +289,7 @@ func TestAStickThatCannotBeWrittenIsNamed(t *testing.T) {
 	opened(t, d)
 	var calls [][]string
 	d.child = d.hub(&calls)
-	s := &Server{Data: d.data(), Program: "/usr/bin/tenin", User: "tenin"}
+	s := &Server{Data: d.data()}
 	d.stick("shop = \"a\"")
 	d.fails["mount -t vfat,exfat -o rw"] = &ExitError{"mount", 32, "write-protected"}
 	s.lookAtStick(context.Background())
@@ -301,7 +301,7 @@ func TestAStickThatCannotBeWrittenIsNamed(t *testing.T) {
 func TestAMistakeOnAStickIsToldOnce(t *testing.T) {
 	d := newDevice(t)
 	opened(t, d)
-	s := &Server{Data: d.data(), Program: "/usr/bin/tenin", User: "tenin"}
+	s := &Server{Data: d.data()}
 	said := 0
 	s.Say = func(string) { said++ }
 	path := d.stick("[wifi]\nssdi = \"a\"")
