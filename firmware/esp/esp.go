@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,8 @@ var ErrNoTool = errors.New("mtools is missing: install the package mtools")
 type FS struct {
 	path   string
 	offset int64
+	// epoch is the time that written files get, in Unix seconds; 0: that of the clock.
+	epoch int64
 }
 
 // Open names the file system that begins at byte offset of the file at path. It touches nothing yet. The error wraps
@@ -30,10 +33,10 @@ func Open(path string, offset int64) (FS, error) {
 		return FS{}, ErrNoTool
 	}
 	absolute, err := filepath.Abs(path)
-	return FS{absolute, offset}, err
+	return FS{path: absolute, offset: offset}, err
 }
 
-// List returns the paths of all files, folders not.
+// List returns the paths of all files, sorted; folders are not among them.
 func (f FS) List(ctx context.Context) (paths []string, err error) {
 	var out bytes.Buffer
 	if err := f.run(ctx, nil, &out, "mdir", "-b", "-/", "::/"); err != nil {
@@ -45,6 +48,7 @@ func (f FS) List(ctx context.Context) (paths []string, err error) {
 			paths = append(paths, path)
 		}
 	}
+	slices.Sort(paths)
 	return paths, nil
 }
 
@@ -60,8 +64,22 @@ func (f FS) Read(ctx context.Context, path string, limit int64) ([]byte, error) 
 	return out.buffer.Bytes(), nil
 }
 
-// Replace writes a file over one that is there.
+// Replace writes a file over one that is there, and leaves its time as it is: equal content makes an equal file system.
 func (f FS) Replace(ctx context.Context, path string, content []byte) error {
+	dir, err := os.MkdirTemp("", "esp-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	old := filepath.Join(dir, "file")
+	if err := f.run(ctx, nil, io.Discard, "mcopy", "-m", "::"+path, old); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	info, err := os.Stat(old)
+	if err != nil {
+		return err
+	}
+	f.epoch = info.ModTime().Unix()
 	if err := f.run(ctx, bytes.NewReader(content), io.Discard, "mcopy", "-o", "-", "::"+path); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -71,7 +89,10 @@ func (f FS) Replace(ctx context.Context, path string, content []byte) error {
 func (f FS) run(ctx context.Context, in io.Reader, out io.Writer, tool string, args ...string) error {
 	cmd := exec.CommandContext(ctx, tool, append([]string{"-i", f.path + "@@" + strconv.FormatInt(f.offset, 10)}, args...)...)
 	// No file of the user's changes what the tool does, and nothing asks anybody.
-	cmd.Env = append(os.Environ(), "MTOOLSRC="+os.DevNull, "HOME="+os.DevNull, "MTOOLS_SKIP_CHECK=1", "LC_ALL=C.UTF-8")
+	cmd.Env = append(os.Environ(), "MTOOLSRC="+os.DevNull, "HOME="+os.DevNull, "MTOOLS_SKIP_CHECK=1", "LC_ALL=C.UTF-8", "TZ=UTC")
+	if f.epoch > 0 {
+		cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH="+strconv.FormatInt(f.epoch, 10))
+	}
 	var said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, &said
 	if err := cmd.Run(); err != nil {
