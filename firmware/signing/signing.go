@@ -117,11 +117,11 @@ func disk(ctx context.Context, file string, set *keys.Set) (all []Signed, err er
 	if !ok {
 		return nil, fmt.Errorf("%s has no partition %s", file, device.PartESP)
 	}
-	fs, err := esp.Open(file, p.Offset())
+	fs, err := esp.Open(file, p)
 	if err != nil {
 		return nil, err
 	}
-	list, err := fs.List(ctx)
+	list, err := fs.List()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -129,7 +129,7 @@ func disk(ctx context.Context, file string, set *keys.Set) (all []Signed, err er
 		if !strings.EqualFold(path.Ext(name), ".efi") {
 			continue
 		}
-		image, err := fs.Read(ctx, name, bundle.MaxUKI)
+		image, err := fs.Read(name, bundle.MaxUKI)
 		if err != nil {
 			return all, fmt.Errorf("%s: %w", file, err)
 		}

@@ -70,15 +70,20 @@ func (v *verifier) esp(table *gpt.Table) (kernels []kernelImage, err error) {
 		v.r.bad(device.PartESP, fmt.Errorf("there is no partition %s", device.PartESP))
 		return nil, nil
 	}
-	fs, err := esp.Open(v.f.Name(), p.Offset())
+	fs, err := esp.Open(v.f.Name(), p)
 	if err != nil {
 		return nil, err
 	}
-	files, err := fs.List(v.ctx)
+	files, err := fs.List()
 	if err != nil {
 		v.r.bad(device.PartESP, err)
-		return nil, v.ctx.Err()
+		return nil, nil
 	}
+	state, err := fs.Check()
+	if err == nil && len(state.Crossed)+len(state.Broken) > 0 {
+		err = fmt.Errorf("damaged file system: %s", strings.Join(slices.Concat(state.Broken, state.Crossed), ", "))
+	}
+	v.r.result(device.PartESP, err, "%d files", len(files))
 	started := false
 	for _, file := range files {
 		part := device.PartESP + " " + file
@@ -91,7 +96,7 @@ func (v *verifier) esp(table *gpt.Table) (kernels []kernelImage, err error) {
 		if !program && !enrolled {
 			continue
 		}
-		image, err := fs.Read(v.ctx, file, bundle.MaxUKI)
+		image, err := fs.Read(file, bundle.MaxUKI)
 		if err != nil {
 			v.r.bad(part, err)
 			continue

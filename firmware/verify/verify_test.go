@@ -71,7 +71,7 @@ func TestEachDamageOfADiskIsSaid(t *testing.T) {
 		"weights: tenin_1.efi and tenin_2+3.efi starts":                                 {before: func(d *disk) { delete(d.slots, "models-a") }},
 		"partition table: no readable partition table":                                  {after: func(d *disk) { d.write("", 512+60, []byte{9}) }},
 		"partition table's copy: no readable":                                           {after: func(d *disk) { d.write("", 16*mib-512+60, []byte{9}) }},
-		"esp: the EFI system partition cannot be read":                                  {after: func(d *disk) { d.write("esp", 0, make([]byte, 4096)) }},
+		"esp: damaged file system":                                                      {after: func(d *disk) { d.write("esp", 0, make([]byte, 4096)) }},
 		"BOOTX64.EFI: not signed":                                                       {before: func(d *disk) { d.files["/EFI/BOOT/BOOTX64.EFI"] = sample.Stub("257.1") }},
 		"esp: there is no /EFI/BOOT/BOOTX64.EFI":                                        {before: func(d *disk) { delete(d.files, "/EFI/BOOT/BOOTX64.EFI") }},
 		"there is no kernel image in /EFI/Linux": {before: func(d *disk) {
