@@ -45,7 +45,7 @@ func initrdEntries(ctx context.Context, root string) ([]entry, error) {
 		return nil, err
 	}
 	entries = append(entries, entry{name: "bin/busybox", mode: typeFile | 0o755, data: busybox})
-	for _, name := range strings.Fields("sh mount umount mkdir cat cp echo sed grep tr dd hexdump sort xargs modprobe readlink sleep tail switch_root reboot") {
+	for _, name := range strings.Fields("sh mount umount mkdir ln cat cp echo sed grep tr dd hexdump sort xargs modprobe readlink sleep tail switch_root reboot") {
 		entries = append(entries, entry{name: "bin/" + name, mode: typeLink | 0o777, data: []byte("busybox")})
 	}
 

@@ -19,8 +19,10 @@ var hardening = []string{
 	"init_on_alloc=1", "slab_nomerge", "page_alloc.shuffle=1", "randomize_kstack_offset=on", "vsyscall=none", "debugfs=off",
 	// No partition is mounted for its type, and no machine's identity is made up where the firmware has one.
 	"systemd.gpt_auto=0", "systemd.machine_id=firmware",
+	// The watchdog runs from the initrd on: as long as a slow machine may take until systemd feeds it, in seconds.
+	"i6300esb.heartbeat=120", "iTCO_wdt.heartbeat=120", "sp5100_tco.heartbeat=120", "wdat_wdt.timeout=120",
 	// Nothing of the system is to be seen or asked on the screen.
-	"quiet", "loglevel=3", "systemd.show_status=0", "vt.global_cursor_default=0", "sysrq_always_enabled=0", "consoleblank=0",
+	"quiet", "systemd.show_status=0", "vt.global_cursor_default=0", "sysrq_always_enabled=0", "consoleblank=0",
 }
 
 // commandLine is the kernel's, which is signed and measured.
@@ -28,9 +30,9 @@ func (b *build) commandLine(root, models Slot) string {
 	args := []string{"tenin.root=" + root.Argument(), "tenin.models=" + models.Argument(), fmt.Sprintf("tenin.version=%d", b.c.Version)}
 	args = append(args, hardening...)
 	if b.c.Test {
-		args = append(args, "console=tty0", "console=ttyS0,115200")
+		args = append(args, "loglevel=4", "console=tty0", "console=ttyS0,115200")
 	} else {
-		args = append(args, "console=tty0")
+		args = append(args, "loglevel=1", "console=tty0")
 	}
 	return strings.Join(append(args, b.c.Kernel.Arguments...), " ")
 }

@@ -14,6 +14,8 @@ var (
 	dropList string
 	//go:embed lists/modules-drop
 	modulesDropList string
+	//go:embed lists/modules-keep
+	modulesKeepList string
 	//go:embed lists/modules-initrd
 	modulesInitrdList string
 	//go:embed initrd/init

@@ -96,15 +96,21 @@ func (m *modules) closure(names []string) ([]string, error) {
 	return files, nil
 }
 
-// surplus returns the files that patterns name, paths in the folder "kernel", but for those that keep needs.
+// surplus returns the files that patterns name, paths in the folder "kernel", and those that cannot be loaded without one of
+// these. What keep names stays, with what it needs.
 func (m *modules) surplus(patterns, keep []string) ([]string, error) {
 	kept, err := m.closure(keep)
 	if err != nil {
 		return nil, err
 	}
+	gone := map[string]bool{}
+	for _, file := range m.files {
+		gone[file] = !slices.Contains(kept, file) && slices.ContainsFunc(patterns, func(p string) bool { return under(p, file) })
+	}
 	var out []string
 	for _, file := range m.files {
-		if !slices.Contains(kept, file) && slices.ContainsFunc(patterns, func(p string) bool { return under(p, file) }) {
+		// modules.dep names what is needed at any distance, so one look is enough.
+		if gone[file] || slices.ContainsFunc(m.needs[file], func(n string) bool { return gone[n] }) {
 			out = append(out, file)
 		}
 	}

@@ -43,7 +43,7 @@ func (b *build) root(ctx context.Context, base, baseKey string) (dir string, err
 		public = append(public, string(text))
 	}
 	key := keyOf("root 1", baseKey, program, public, b.c.Version, b.c.Name, b.c.Test, b.c.Timezone, b.c.Keyboard, b.c.Kernel.Modules,
-		hashTree(overlay), hashTree(overlayTest), hashTree(systemd.Files), dropList, modulesDropList, modulesInitrdList, initScript, rootCompression)
+		hashTree(overlay), hashTree(overlayTest), hashTree(systemd.Files), dropList, modulesDropList, modulesKeepList, modulesInitrdList, initScript, rootCompression)
 	dir = b.cache.path("root", key)
 	if b.cache.has("root", key) {
 		b.cached()
@@ -98,7 +98,7 @@ func (b *build) root(ctx context.Context, base, baseKey string) (dir string, err
 
 // furnish makes a kiosk's root of a plain Debian.
 func (b *build) furnish(ctx context.Context, tree string, m *modules) error {
-	surplus, err := m.surplus(list(modulesDropList), b.c.Kernel.Modules)
+	surplus, err := m.surplus(list(modulesDropList), append(list(modulesKeepList), b.c.Kernel.Modules...))
 	if err != nil {
 		return err
 	}
