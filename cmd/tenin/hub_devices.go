@@ -106,6 +106,8 @@ quoted, changed).`,
 				bound := d.TPM.Binding().String()
 				if d.TPM.Changed() {
 					bound += ", Secure Boot changed: seen " + hourMinute(d.TPM.Quoted)
+				} else if d.TPM != nil {
+					bound += ", quoted " + hourMinute(d.TPM.Quoted)
 				}
 				fmt.Fprintf(table, "%s\t%s\tjoined %s\t%s…\t%s\n", d.Name, state, hourMinute(d.Joined), d.Key[:min(12, len(d.Key))], bound)
 			}

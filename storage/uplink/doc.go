@@ -11,8 +11,12 @@
 //	sender, err := uplink.NewSender(settings, uplink.SenderOptions{Log: log})
 //	err = sender.Run(ctx, box)
 //
+// A device that is not a PC of somebody's also fetches its updates: [Fetch] reports
+// what it runs, and brings the bundle that the hub offers into a folder, from where a
+// process without a network takes and verifies it.
+//
 // The kiosk's side of that socket is [Serve]. A device is enrolled by [Join] with a
-// one-time [Code] that the hub made. The hub itself is package hub, in the folder
+// one-time [Code] that the hub made, and bound to its TPM if it has an [Attestor]. The hub itself is package hub, in the folder
 // below; both halves share the subjects, codes and statuses of this one.
 //
 // # What is promised

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,11 +88,13 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 		return nil
 	}
 	waiting := map[int64][]byte{} // by offset; nil: on the way
+	var later []int64             // of them, those that the hub put off
+	var again <-chan time.Time    // when they are asked for again
 	next := p.have                // what is asked for next
 	quiet := time.NewTimer(chunkTimeout)
 	defer quiet.Stop()
 	for p.have < size {
-		for next < size && len(waiting) < fetchWindow {
+		for len(later) == 0 && next < size && len(waiting) < fetchWindow {
 			if err := ask(next); err != nil {
 				return err
 			}
@@ -105,12 +108,20 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 		case <-down:
 			return errCut
 		case <-quiet.C:
-			return cutError{errors.New("the hub sends nothing more")}
+			return cutError{errors.New("the hub sends nothing more of the bundle")}
+		case <-again:
+			for _, offset := range later {
+				if err := ask(offset); err != nil {
+					return err
+				}
+			}
+			later, again = nil, nil
+			continue
 		case m = <-replies:
 		}
 		offset, ok := offsetOf(session, m.Subject)
 		have, asked := waiting[offset]
-		if !ok || !asked || have != nil || len(m.Data) == 0 && !isNobody(m) {
+		if !ok || !asked || have != nil || slices.Contains(later, offset) || len(m.Data) == 0 && !isNobody(m) {
 			continue // not an answer of ours, or a second one
 		}
 		kind := ChunkLater
@@ -119,18 +130,9 @@ func (f *fetcher) chunks(ctx context.Context, nc *nats.Conn, p *part) error {
 		}
 		switch kind {
 		case ChunkLater:
-			select {
-			case <-ctx.Done():
-				return ctx.Err()
-			case <-down:
-				return errCut
-			case <-quiet.C:
-				return cutError{errors.New("the hub puts this device off again and again")}
-			case <-time.After(laterPause):
-			}
 			p.memory.Spent -= int64(length(offset)) // nothing came
-			if err := ask(offset); err != nil {
-				return err
+			if later = append(later, offset); again == nil {
+				again = time.After(laterPause)
 			}
 			continue
 		case ChunkNo:

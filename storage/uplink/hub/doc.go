@@ -12,5 +12,10 @@
 // The folder holds ca.pem and ca.key (the authority that devices pin), hub.pem and
 // hub.key (the server's certificate), registry (devices, and codes as hashes),
 // ledger (ids; can be made anew from the stream) and stream (JetStream's files).
+//
+// It also holds bundles (updates for the kiosks), fleet (what they run, and the
+// rollout), roots (certificates of TPMs' makers) and bundle.pub, which the command that
+// publishes keeps there.
+//
 // Backing up the folder, best with the hub stopped, backs up everything.
 package hub
