@@ -42,7 +42,7 @@ which rises when a version is kept.
 On a device a service does the same with what lies in the drop folder /data/drop, where the hub's bundles and those of a USB
 stick come in. A bundle that is refused lies in /data/drop/refused with a line that says why.
 
-JSON fields: version, name, slot, models, outcome, wrote, restart; of --status: running, floor, entry, next, versions, slots,
+JSON fields: version, name, slot, models, outcome, wrote, restart; of --status: running, floor, problem, entry, next, versions, slots,
 history; of --rollback: version, file.`,
 		Example: `  tenin firmware update tenin_4.bundle     write it; the next start tries it
   tenin firmware update --status
@@ -231,13 +231,17 @@ func printUpdateStatus(out io.Writer, f *flags, o update.Options) error {
 	}
 	table := tabwriter.NewWriter(out, 2, 8, 2, ' ', 0)
 	row := func(what, format string, a ...any) { fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, a...)) }
-	state := map[string]string{update.StateBlessed: "kept", update.StateTrial: "on trial", update.StateFloor: "BELOW THE FLOOR: the kiosk is not started"}
+	state := map[string]string{update.StateBlessed: "kept", update.StateTrial: "on trial", update.StateFloor: "below the floor, or that cannot be told: THE KIOSK IS NOT STARTED"}
 	row("running", "version %d %s from %s, %s%s", s.Running.Version, s.Running.Name, s.Running.Slot, state[s.Running.State], tries(s.Running.State, s.Running.TriesLeft))
 	if s.Entry != "" {
 		row("started", "%s", s.Entry)
 	}
 	row("next start", "version %d", s.Next)
-	row("floor", "%d", s.Floor)
+	if s.Problem != "" {
+		row("floor", "cannot be told: %s", s.Problem)
+	} else {
+		row("floor", "%d", s.Floor)
+	}
 	for _, v := range s.Versions {
 		text := map[string]string{update.StateBlessed: "kept", update.StateTrial: "on trial", update.TakenBack: "taken back"}[v.State] + tries(v.State, v.Left)
 		if v.Slot != "" {

@@ -96,6 +96,10 @@ func TestWithoutABundleTheServiceEndsAndHasSettled(t *testing.T) {
 	if s, err := ReadStatus(d.o); err != nil || s.Next != 1 || len(s.Versions) != 1 || s.Versions[0].Slot != "root-a" || len(s.Slots) != 4 || s.Slots[0].Slot != "root-a" || !s.Slots[0].Runs {
 		t.Errorf("%+v, %v", s, err)
 	}
+	floor.err = errDisk
+	if s, err := ReadStatus(d.o); err != nil || s.Problem == "" || s.Running.State != StateFloor {
+		t.Errorf("%+v, %v", s, err)
+	}
 	if names, err := filepath.Glob(filepath.Join(d.o.Machine.Drop, "*.new")); err != nil || len(names) != 0 {
 		t.Errorf("left: %v, %v", names, err)
 	}

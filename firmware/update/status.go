@@ -10,6 +10,7 @@ import (
 type Status struct {
 	Running  Running       `json:"running"`
 	Floor    int64         `json:"floor"`
+	Problem  string        `json:"problem,omitempty"` // why the floor cannot be told
 	Entry    string        `json:"entry"` // what the boot loader says to have started
 	Next     int64         `json:"next"`  // the version that starts next
 	Versions []VersionInfo `json:"versions"`
@@ -52,6 +53,11 @@ func ReadStatus(o Options) (s Status, err error) {
 		return s, err
 	}
 	s = Status{Running: r.Running, Floor: r.Floor, History: r.History, Entry: m.Variable("LoaderEntrySelected"), Versions: []VersionInfo{}, Slots: []SlotInfo{}}
+	if o.Floor != nil {
+		if _, err := o.Floor.Value(); err != nil {
+			s.Problem = oneLine(err.Error())
+		}
+	}
 	if next, ok := Next(entries); ok {
 		s.Next = next.Version
 	}
