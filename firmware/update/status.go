@@ -11,8 +11,8 @@ type Status struct {
 	Running  Running       `json:"running"`
 	Floor    int64         `json:"floor"`
 	Problem  string        `json:"problem,omitempty"` // why the floor cannot be told
-	Entry    string        `json:"entry"` // what the boot loader says to have started
-	Next     int64         `json:"next"`  // the version that starts next
+	Entry    string        `json:"entry"`             // what the boot loader says to have started
+	Next     int64         `json:"next"`              // the version that starts next
 	Versions []VersionInfo `json:"versions"`
 	Slots    []SlotInfo    `json:"slots"`
 	History  []Outcome     `json:"history"`
