@@ -19,7 +19,7 @@ import (
 )
 
 func newFirmwareBuild(f *flags) *cobra.Command {
-	var config, out, cache string
+	var config, out, cache, passphrase string
 	var twice bool
 	c := &cobra.Command{
 		Use:   "build",
@@ -56,6 +56,7 @@ device.toml:
 				return err
 			}
 			o.Tell = imageProgress(f)
+			o.Passphrase = askPassphrase(cmd.Context(), cmd.InOrStdin(), passphrase)
 			build := image.Build
 			if twice {
 				build = image.Reproduce
@@ -74,6 +75,7 @@ device.toml:
 	c.Flags().StringVar(&config, "config", "device.toml", "what the image is made of")
 	c.Flags().StringVarP(&out, "output", "o", "", "the image's file")
 	c.Flags().StringVar(&cache, "cache", "", "folder of packages and finished steps (default: firmware in tenin's cache)")
+	c.Flags().StringVar(&passphrase, "passphrase-file", "", "file with the passphrase of the keys (- is standard input, /dev/fd/N an open one)")
 	c.Flags().BoolVar(&twice, "twice", false, "build a second time from nothing and compare every byte")
 	return c
 }
