@@ -35,7 +35,7 @@ something fails. JSON, one object a line: check, part, state (ok, warn, fail), t
 			return nil
 		},
 	}
-	c.AddCommand(newDoctorEgress(f), newDoctorDisplay(f), newDoctorBundle(f))
+	c.AddCommand(newDoctorEgress(f), newDoctorDisplay(f), newDoctorBundle(f), newDoctorFirmware(f))
 	c.Flags().BoolVar(&deep, "deep", false, "also read the content of every file of weights")
 	return c
 }

@@ -89,14 +89,9 @@ func indent(text string) string {
 func imageOptions(c device.Config, out, cache string) (o image.Options, err error) {
 	o = image.Options{Out: out, Cache: cache, Program: c.Program}
 	if o.Cache == "" {
-		base, err := os.UserCacheDir()
-		if err != nil {
-			return o, fmt.Errorf("no cache folder: %w: name one with --cache", err)
+		if o.Cache, err = imageCache(); err != nil {
+			return o, err
 		}
-		if dir := os.Getenv("TENIN_CACHE"); dir != "" {
-			base = dir
-		}
-		o.Cache = filepath.Join(base, "tenin", "firmware")
 	}
 	if o.Program == "" {
 		if o.Program, err = os.Executable(); err != nil {
@@ -112,6 +107,18 @@ func imageOptions(c device.Config, out, cache string) (o image.Options, err erro
 		o.Weights, err = weightsIn(c.Models)
 	}
 	return o, err
+}
+
+// imageCache is the folder of packages and finished steps where none is named.
+func imageCache() (string, error) {
+	if dir := os.Getenv("TENIN_CACHE"); dir != "" {
+		return filepath.Join(dir, "tenin", "firmware"), nil
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no cache folder: %w: name one with --cache", err)
+	}
+	return filepath.Join(dir, "tenin", "firmware"), nil
 }
 
 // weightsIn are the weights that this version of Tenin runs on, and the licences that have to go along.

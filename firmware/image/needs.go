@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+
+	"tenin/firmware/device"
 )
 
 // Tool is a program that a build runs, and the Debian package that has it.
@@ -18,10 +20,30 @@ var Tools = []Tool{
 	{"mkfs.fat", "dosfstools"}, {"mcopy", "mtools"}, {"mmd", "mtools"},
 }
 
+// tryTools are what an image is tried with in a virtual machine.
+var tryTools = []Tool{{"qemu-system-x86_64", "qemu-system-x86"}, {"swtpm", "swtpm"}}
+
+// MissingTryTools returns what is missing to try an image in a virtual machine; OVMF is the machine's firmware.
+func MissingTryTools() []Tool {
+	missing := missingOf(tryTools)
+	if _, err := os.Stat("/usr/share/OVMF/OVMF_CODE_4M.fd"); err != nil {
+		missing = append(missing, Tool{"OVMF", "ovmf"})
+	}
+	return missing
+}
+
+// CheckSources says whether this machine has package sources of its own that an image can be built from.
+func CheckSources() error {
+	_, err := readSources(device.Default().Debian, "/")
+	return err
+}
+
 // MissingTools returns those that are not on this machine.
-func MissingTools() []Tool {
+func MissingTools() []Tool { return missingOf(Tools) }
+
+func missingOf(tools []Tool) []Tool {
 	var missing []Tool
-	for _, t := range Tools {
+	for _, t := range tools {
 		if _, err := FindTool(t.Name); err != nil {
 			missing = append(missing, t)
 		}
