@@ -6,13 +6,13 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"strings"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"tenin/cmd/internal/worker/sandbox"
+	"tenin/storage/uplink"
 )
 
 // wallsVariable says that this process is behind its walls.
@@ -26,7 +26,11 @@ func fetchWalls(address string) error {
 		return os.Unsetenv(wallsVariable)
 	}
 	ports := map[uint64]bool{53: true}
-	for _, a := range []string{address, proxyAddress()} {
+	proxy, err := uplink.Proxy()
+	if err != nil {
+		return usageError{err}
+	}
+	for _, a := range []string{address, proxy} {
 		if _, port, err := net.SplitHostPort(a); err == nil {
 			if n, err := strconv.ParseUint(port, 10, 16); err == nil {
 				ports[n] = true
@@ -68,21 +72,4 @@ func landlockPorts(ports map[uint64]bool) error {
 		return e
 	}
 	return nil
-}
-
-// proxyAddress returns host:port of the proxy that the environment names, as in http://proxy:3128; empty for none.
-func proxyAddress() string {
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
-		if text := os.Getenv(name); text != "" {
-			_, after, ok := strings.Cut(text, "://")
-			if !ok {
-				after = text
-			}
-			if _, host, ok := strings.Cut(after, "@"); ok {
-				after = host
-			}
-			return strings.TrimRight(after, "/")
-		}
-	}
-	return ""
 }

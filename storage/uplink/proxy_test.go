@@ -60,8 +60,8 @@ func TestTheHubIsReachedThroughTheProxyThatIsNamed(t *testing.T) {
 
 func TestAProxyThatRefusesIsNamedAndTheHubIsNotTriedWithoutIt(t *testing.T) {
 	for answer, want := range map[string]string{
-		"HTTP/1.1 403 Forbidden\r\n\r\n":                               "status 403",
-		"220 mail.example ready\r\n":                                   "not understood",
+		"HTTP/1.1 403 Forbidden\r\n\r\n":                                "status 403",
+		"220 mail.example ready\r\n":                                    "not understood",
 		"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", maxTunnelAnswer): "not understood",
 	} {
 		address, _ := proxy(t, answer)
