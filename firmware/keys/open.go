@@ -213,7 +213,9 @@ func (o *opener) unlock() error {
 	}
 	defer phrase.Destroy()
 	key, err := seal.NewPassphrase(phrase).Unseal(blob)
-	if err != nil {
+	if errors.Is(err, seal.ErrWrongKey) {
+		return fmt.Errorf("%w: the passphrase does not open the keys in %s; check the keyboard layout and try again", seal.ErrWrongKey, o.dir)
+	} else if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	o.box = box{key}

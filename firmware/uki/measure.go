@@ -17,7 +17,8 @@ var measured = []string{
 var measured252 = []string{".linux", ".osrel", ".cmdline", ".initrd", ".splash", ".dtb", ".pcrpkey"}
 
 // Measure returns what PCR 11 holds in its SHA-256 bank when the image's kernel starts, before any phase of the boot
-// was measured. p.PCRSignature makes no difference.
+// was measured. p.PCRSignature makes no difference. It is what a TPM held in a virtual machine under the stubs of systemd
+// 252.39 and 257.13.
 func Measure(p Parts) (pcr11 [32]byte, err error) {
 	p.PCRSignature = nil
 	image, err := Assemble(p)
