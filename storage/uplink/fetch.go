@@ -87,7 +87,7 @@ func Fetch(ctx context.Context, c Credentials, o FetchOptions) (Fetched, error) 
 	for tries, pause := 0, o.Pause; ; {
 		before := f.result.Bytes
 		err := f.session(ctx)
-		if err == nil || ctx.Err() != nil || !errors.As(err, new(cutError)) {
+		if err == nil || ctx.Err() != nil || !f.reached || !errors.As(err, new(cutError)) {
 			return f.result, err
 		}
 		if tries++; f.result.Bytes > before {
@@ -130,6 +130,7 @@ func (f *fetcher) session(ctx context.Context) error {
 		return err
 	}
 	defer nc.Close()
+	f.reached = true
 	reply, err := f.ask(ctx, nc)
 	if err != nil {
 		return err

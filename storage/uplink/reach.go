@@ -35,5 +35,8 @@ func visit(ctx context.Context, c Credentials, now func() time.Time) (*nats.Conn
 	case errors.Is(err, nats.ErrAuthorization):
 		return nil, fmt.Errorf("hub %s: %w: this device is locked out; enrol it anew if that is not meant", c.Address, ErrRefused)
 	}
-	return nil, fmt.Errorf("hub %s cannot be reached: %w: %w", c.Address, errCut, err)
+	if dialed := d.lastError(); dialed != nil {
+		err = dialed
+	}
+	return nil, cutError{fmt.Errorf("hub %s cannot be reached: %w", c.Address, err)}
 }
