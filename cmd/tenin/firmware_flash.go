@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"tenin/firmware/device"
 	"tenin/firmware/flash"
 	"tenin/firmware/keys"
+	"tenin/firmware/verify"
 )
 
 func newFirmwareFlash(f *flags) *cobra.Command {
@@ -35,16 +34,15 @@ Refused are: a disk that is mounted, swapped to or open through LUKS, LVM or RAI
 that is read-only, or too small; and an image that does not verify. Everything is read back past all caches and compared. The
 first sectors come last: when the work is stopped, by Ctrl-C, an error or a pulled plug, the disk does not start at all.
 
-The image is verified by the file IMAGE.sha256 beside it, and with --keys DIR by everything that a device would start: the
-loader and the kernel image are signed with the keys there, and every block of system and weights is as the kernel image says.
-One of the two has to be there. With --to-file a file is made as a disk of that content would be.
+With --keys DIR the image is verified as by ` + "`tenin firmware verify`" + `, without by the file IMAGE.sha256 beside it. With --to-file a file
+is made as a disk of that content would be.
 
 JSON fields: without DISK one object a line: path, name, model, serial, size, transport, removable, sector_size, refused;
 with it: image, disk, size, image_size, written, zeroed, check_seconds, write_seconds, read_seconds, finish_seconds,
 mb_per_second, contents (version, test), notes.`,
 		Example: `  tenin firmware flash kiosk.img                          which disks there are
   tenin firmware flash kiosk.img /dev/sdb                 write it, after the disk was confirmed
-  tenin firmware flash kiosk.img /dev/sdb --keys keys     and its signatures are verified
+  tenin firmware flash kiosk.img /dev/sdb --keys keys     verified by its signatures
   tenin firmware flash kiosk.img /dev/sdb --yes --serial 4C530001230809107203
   tenin firmware flash kiosk.img --to-file disk.img --size "16 GiB"`,
 		Args: cobra.RangeArgs(1, 2),
@@ -82,18 +80,8 @@ mb_per_second, contents (version, test), notes.`,
 					o.FileSize = int64(n)
 				}
 			}
-			certificates, err := bootCertificates(keysDir)
-			if err != nil {
-				return err
-			}
-			o.Verify = func(path string) error {
-				contents, err := flash.VerifyImage(cmd.Context(), path, certificates...)
-				if err == nil && contents.Test {
-					f.say("THIS IS A TEST IMAGE: whoever reaches a device made of it has a console without a password; it is for no shop")
-				}
-				return err
-			}
 			report := newReporter(f)
+			o.Verify = func(path string) error { return verifyImage(cmd.Context(), f, report, keysDir, path) }
 			o.Progress = func(p flash.Progress) { report.step(string(p.Stage), p.Done, p.Total, true) }
 			r, err := flash.Write(cmd.Context(), image, disk, o)
 			if err != nil {
@@ -113,28 +101,44 @@ mb_per_second, contents (version, test), notes.`,
 	}
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask; takes --serial")
 	c.Flags().StringVar(&serial, "serial", "", "the serial number of the disk that is meant")
-	c.Flags().StringVar(&keysDir, "keys", "", "folder of the keys that the image was signed with; only db.crt is read")
+	c.Flags().StringVar(&keysDir, "keys", "", "folder of the keys that the image was signed with; only public ones are read (default: $"+keysVariable+")")
 	c.Flags().StringVar(&toFile, "to-file", "", "write to this file instead of a disk")
 	c.Flags().StringVar(&size, "size", "", `size of that file, as in "16 GiB" (default: the image's)`)
 	c.Flags().BoolVar(&o.Overwrite, "overwrite", false, "take a file that is there as the disk")
 	return c
 }
 
-// bootCertificates reads the certificate by which a device's firmware verifies what it starts; none without a folder.
-func bootCertificates(dir string) ([]*x509.Certificate, error) {
+// verifyImage verifies an image with the keys in a folder, or without one by the hash beside the image, and says aloud when
+// it is for tests.
+func verifyImage(ctx context.Context, f *flags, report *reporter, dir, path string) error {
 	if dir == "" {
-		return nil, nil
+		dir = os.Getenv(keysVariable)
 	}
-	path := filepath.Join(dir, keys.NameDB+".crt")
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("certificate %s: %w", path, errors.Unwrap(err))
+	if dir == "" {
+		if err := flash.VerifyImage(ctx, path); errors.Is(err, flash.ErrNoHash) {
+			return fmt.Errorf("%w; put it there, or name the keys that the image was signed with: --keys DIR", err)
+		} else if err != nil {
+			return err
+		}
+	} else {
+		set, err := keys.OpenPublic(dir)
+		if err != nil {
+			return err
+		}
+		r, err := verify.File(ctx, path, verify.TrustOf(set), func(what string, done, total int64) { report.step("checking "+what, done, total, true) })
+		report.finish()
+		if err == nil {
+			err = r.Err()
+		}
+		if err != nil {
+			return err
+		}
 	}
-	c, err := keys.ParseCertificate(b)
-	if err != nil {
-		return nil, fmt.Errorf("certificate %s: %w", path, err)
+	contents, err := flash.Read(path)
+	if err == nil && contents.Test {
+		f.say("THIS IMAGE IS FOR TESTS: it has a console that needs no password, and belongs on no counter")
 	}
-	return []*x509.Certificate{c}, nil
+	return err
 }
 
 // listDisks prints the disks, those that can be taken first.

@@ -16,6 +16,9 @@ import (
 // ErrImage is wrapped where an image is damaged, or does not verify.
 var ErrImage = errors.New("image does not verify")
 
+// ErrNoHash is wrapped by [VerifyImage] where the file with the image's hash is missing.
+var ErrNoHash = errors.New("there is no hash to compare it with")
+
 // An image is the file that is written.
 type image struct {
 	file  *os.File
@@ -86,7 +89,7 @@ func (i *image) end() int64 {
 func sidecar(path string) (string, error) {
 	f, err := os.Open(path + ".sha256")
 	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("%w: %s.sha256 does not exist, and no keys were named: nothing says whether %s is whole: %w", ErrImage, path, filepath.Base(path), os.ErrNotExist)
+		return "", fmt.Errorf("%w: %w: %s.sha256 is missing", ErrImage, ErrNoHash, path)
 	} else if err != nil {
 		return "", fmt.Errorf("%s.sha256: %w", path, errors.Unwrap(err))
 	}

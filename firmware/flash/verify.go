@@ -3,14 +3,10 @@ package flash
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 
-	"tenin/firmware/powercut"
 	"tenin/firmware/powercut/fat"
 	"tenin/firmware/uki"
 )
@@ -23,43 +19,36 @@ type Contents struct {
 	Test bool `json:"test"`
 }
 
-// VerifyImage verifies an image by what there is: the SHA-256 that a file beside it, IMAGE.sha256 in the form of sha256sum,
-// has for its name; and, where certificates are given, everything that a device would start: the loader and the kernel image
-// are signed by one of them, and the slots that it names are whole, block by block. One of the two has to be there. Both
-// partition tables are verified always. The error wraps [ErrImage] when the image does not verify, or is ctx's.
-func VerifyImage(ctx context.Context, path string, certificates ...*x509.Certificate) (Contents, error) {
+// VerifyImage is the check that needs no keys: both partition tables are whole, and the file has the SHA-256 that a file
+// beside it, IMAGE.sha256 in the form of sha256sum, has for its name. The error wraps [ErrImage] when it does not verify, and
+// [ErrNoHash] besides when that file is missing; or is ctx's.
+func VerifyImage(ctx context.Context, path string) error {
+	i, err := openImage(path)
+	if err != nil {
+		return err
+	}
+	defer i.file.Close()
+	want, err := sidecar(path)
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, reader{ctx, io.NewSectionReader(i.file, 0, i.size)}); err != nil {
+		return fmt.Errorf("image %s: %w", path, err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		return fmt.Errorf("%w: %s has the SHA-256 %s, and %s.sha256 says %s", ErrImage, path, got, path, want)
+	}
+	return nil
+}
+
+// Read returns what an image says of itself. The error is that of an image that is none.
+func Read(path string) (Contents, error) {
 	i, err := openImage(path)
 	if err != nil {
 		return Contents{}, err
 	}
 	defer i.file.Close()
-	want, err := sidecar(path)
-	if errors.Is(err, fs.ErrNotExist) && len(certificates) > 0 {
-		err = nil
-	}
-	if err != nil {
-		return Contents{}, err
-	}
-	if want != "" {
-		h := sha256.New()
-		if _, err := io.Copy(h, reader{ctx, io.NewSectionReader(i.file, 0, i.size)}); err != nil {
-			return Contents{}, fmt.Errorf("image %s: %w", path, err)
-		}
-		if got := hex.EncodeToString(h.Sum(nil)); got != want {
-			return Contents{}, fmt.Errorf("%w: %s has the SHA-256 %s, and %s.sha256 says %s", ErrImage, path, got, path, want)
-		}
-	}
-	if len(certificates) > 0 {
-		verdict, err := powercut.Judge(ctx, powercut.NewView(i.file, i.size), func(program []byte) error {
-			return uki.VerifyPE(program, certificates...)
-		})
-		if err != nil {
-			return Contents{}, fmt.Errorf("image %s: %w", path, err)
-		}
-		if verdict.Outcome != powercut.Starts {
-			return Contents{}, fmt.Errorf("%w: %s: no device would start from it: %s", ErrImage, path, verdict.Why)
-		}
-	}
 	return i.contents(), nil
 }
 

@@ -26,7 +26,7 @@ var ErrReadBack = errors.New("the disk reads back differently from what was writ
 
 // Options say what [Write] may do, and to what.
 type Options struct {
-	// Verify refuses an image that is damaged or not signed; nil is [VerifyImage] without certificates.
+	// Verify refuses an image that is damaged or not signed; nil is [VerifyImage].
 	Verify func(path string) error
 	// Confirm has to be the disk's serial number, or its name where it has none ([Disk.Confirmation]).
 	Confirm string
@@ -96,10 +96,7 @@ func Write(ctx context.Context, imagePath, disk string, o Options) (Report, erro
 	m.begin(Checking, from.size, 0)
 	verify := o.Verify
 	if verify == nil {
-		verify = func(path string) error {
-			_, err := VerifyImage(ctx, path)
-			return err
-		}
+		verify = func(path string) error { return VerifyImage(ctx, path) }
 	}
 	if err := verify(imagePath); err != nil {
 		return report, err
