@@ -13,8 +13,8 @@ import (
 	"tenin/firmware/flash/gpt/gpttest"
 )
 
-// typed returns a terminal at which somebody typed a line.
-func typed(t *testing.T, line string) *os.File {
+// terminalWith returns a terminal at which somebody typed a line.
+func terminalWith(t *testing.T, line string) *os.File {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -67,10 +67,10 @@ func TestADiskIsErasedOnlyAfterItWasConfirmed(t *testing.T) {
 		serial string
 		want   string // the confirmation, or after ! a part of the refusal
 	}{
-		{"its serial number is typed", disk, typed(t, "S1"), "", "S1"},
-		{"its name is typed", disk, typed(t, " sdx "), "", "sdx"},
-		{"yes is typed", disk, typed(t, "yes"), "", "!neither the disk's serial number nor its name"},
-		{"nothing is typed", disk, typed(t, ""), "", "!neither the disk's serial number nor its name"},
+		{"its serial number is typed", disk, terminalWith(t, "S1"), "", "S1"},
+		{"its name is typed", disk, terminalWith(t, " sdx "), "", "sdx"},
+		{"yes is typed", disk, terminalWith(t, "yes"), "", "!neither the disk's serial number nor its name"},
+		{"nothing is typed", disk, terminalWith(t, ""), "", "!neither the disk's serial number nor its name"},
 		{"a script names the serial number", disk, pipe, "S1", "S1"},
 		{"a script names the name of a disk that has a serial number", disk, pipe, "sdx", "!and --serial says sdx"},
 		{"a script names the name of a disk that has none", nameless, pipe, "sdx", "sdx"},
