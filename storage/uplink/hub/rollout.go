@@ -174,8 +174,10 @@ func (r Rollout) in(m member) bool { return m.place < r.Limit || !m.trial.Offere
 func (r Rollout) standing(t Trial, now time.Time) standing {
 	last := t.Report.Last
 	switch {
-	case t.Report.Running > r.Version, t.Report.Running == r.Version && t.Report.State != "trial":
+	case t.Report.Running > r.Version, t.Report.Running == r.Version && t.Report.State == "blessed":
 		return standingHealthy
+	case t.Report.Running == r.Version && t.Report.State == "floor":
+		return standingFailed // it runs, and its kiosk does not
 	case last.Version == r.Version && (last.Outcome == "taken-back" || last.Outcome == "refused") && !t.mayRetry():
 		return standingFailed
 	case t.Offered.IsZero():

@@ -237,6 +237,16 @@ func TestATrialThatIsStillOnTrialIsNotHealthy(t *testing.T) {
 	}
 }
 
+func TestADeviceWhoseKioskDoesNotStartBelowTheFloorHasFailed(t *testing.T) {
+	p := newPark(1)
+	p.start(t, Plan{Version: 2, Stages: []int{whole}})
+	p.ask("U000", running(1))
+	p.ask("U000", uplink.Report{Running: 2, State: "floor", Floor: 3})
+	if p.rollout.Phase != PhaseHalted {
+		t.Errorf("it is %q", p.rollout.Phase)
+	}
+}
+
 func TestOneFailureMoreThanIsBorneHaltsTheRolloutAndSaysWho(t *testing.T) {
 	for borne := range 3 {
 		p := newPark(10)

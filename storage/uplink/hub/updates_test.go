@@ -360,6 +360,17 @@ func TestAHubThatIsGoneForADayLosesNothingOfADownload(t *testing.T) {
 	arrived(t, o.Folder, again, 2, want)
 }
 
+func TestAHubThatWasNeverThereIsLeftForTheNextTime(t *testing.T) {
+	h, stop := open(t, Options{Dir: t.TempDir()})
+	c := join(t, h, "ginza-1")
+	stop()
+	o := fetching(t, 1)
+	o.Pause = 24 * time.Hour // it would be felt
+	if _, err := uplink.Fetch(t.Context(), c, o); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Error(err)
+	}
+}
+
 func TestAPowerCutCostsADownloadOnlyWhatWasNotSynced(t *testing.T) {
 	h, _ := open(t, Options{Dir: t.TempDir()})
 	c := join(t, h, "ginza-1")
