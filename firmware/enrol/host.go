@@ -100,7 +100,8 @@ func memoryFile(s seal.Secret) (*os.File, error) {
 func lastLine(text string) string {
 	last := ""
 	for line := range strings.Lines(text) {
-		if line := strings.Join(strings.Fields(line), " "); line != "" {
+		// systemd-cryptsetup ends with how often it has tried, after why it failed.
+		if line := strings.Join(strings.Fields(line), " "); line != "" && !strings.HasPrefix(line, "Too many attempts") {
 			last = line
 		}
 	}

@@ -2,7 +2,6 @@ package enrol
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -87,23 +86,22 @@ func (d *Data) mounted(path string) (bool, error) {
 	return false, nil
 }
 
-// own gives a home to its user where another version of the system counted its users otherwise. The folder itself comes last,
-// so that an interruption is noticed.
+// own gives what lies in a home to its user: another version of the system may have counted its users otherwise, and root may
+// have worked there.
 func own(path string, owner [2]int) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) == owner[0] && int(s.Gid) == owner[1] {
-		return nil
-	}
-	err = filepath.WalkDir(path, func(name string, _ os.DirEntry, err error) error {
-		if err != nil || name == path {
+	return filepath.WalkDir(path, func(name string, entry os.DirEntry, err error) error {
+		if err != nil {
 			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) == owner[0] && int(s.Gid) == owner[1] {
+			return nil
 		}
 		return os.Lchown(name, owner[0], owner[1])
 	})
-	return errors.Join(err, os.Lchown(path, owner[0], owner[1]))
 }
 
 // sameMachine gives this start the machine's own id: the system is read-only and has drawn one for this start alone. The

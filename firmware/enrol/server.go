@@ -228,6 +228,10 @@ func (s *Server) finish(ctx context.Context, withoutHub bool) error {
 		return err
 	}
 	s.say("this device is enrolled")
+	// The kiosk is ordered after the screens, so it starts when they have ended.
+	if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "stop", "tenin-enrol-screen.service"); err != nil {
+		s.say("the screens: " + err.Error())
+	}
 	return run(ctx, s.Data.Machine, "systemctl", "--no-block", "start", "tenin.service")
 }
 

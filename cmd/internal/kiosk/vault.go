@@ -158,13 +158,17 @@ func DescribeSeal(home string, s config.Seal) string {
 			where = seal.DefaultTPM
 		}
 	}
-	if blob, err := storage.SealedKey(home); err == nil {
-		if info, err := seal.Inspect(blob); err == nil && info.Kind == kind {
-			return info.Describe(where)
-		}
-	}
 	info := seal.Info{Kind: kind, PIN: s.PIN}
 	if signer(s) != "" {
+		info.SignedPCRs = []int{11}
+	}
+	if blob, err := storage.SealedKey(home); err == nil {
+		if of, err := seal.Inspect(blob); err == nil && of.Kind == kind {
+			info = of
+		}
+	}
+	if OnDevice() {
+		// By the partition that the blob lies on.
 		info.SignedPCRs = []int{11}
 	}
 	return info.Describe(where)

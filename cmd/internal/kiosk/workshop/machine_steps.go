@@ -282,7 +282,7 @@ var seals = map[seal.Kind]technician.Seal{seal.KindTPM: technician.SealTPM, seal
 
 func sealingOf(k kiosk.KeyState, f setup.Finding) technician.Sealing {
 	s := technician.Sealing{Result: resultOf(f), By: seals[k.Kind], Sealed: k.Vault && k.Open, Asks: k.PIN}
-	bound := len(k.SignedPCRs) > 0
+	bound := len(k.SignedPCRs) > 0 || kiosk.OnDevice()
 	counted := k.Keys != nil && k.Keys.Counter != nil
 	protects := map[technician.Threat]bool{technician.OlderCopy: counted}
 	switch k.Kind {
