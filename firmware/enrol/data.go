@@ -185,11 +185,15 @@ func (d *Data) grow(ctx context.Context, p Partition) error {
 const leastData = 1 << 30
 
 // bindTPM lets the TPM open the partition from now on, in the place of whichever did before: as long as PCR 7 stays as it is,
-// and PCR 11 as the image's maker has signed it. key opens it now.
+// and PCR 11 as the image's maker has signed it. key opens it now. The former TPM's slot goes first: systemd-cryptenroll does
+// nothing where there is one for the same PCRs, and cannot know that another TPM made it.
 func (d *Data) bindTPM(ctx context.Context, p Partition, public string, key seal.Secret) error {
+	if err := drop(ctx, d.Machine, p.Device, tokenTPM, -1); err != nil {
+		return fmt.Errorf("data partition: %w", err)
+	}
 	_, err := d.Machine.Run(ctx, Command{
 		Name:    "systemd-cryptenroll",
-		Args:    []string{"--unlock-key-file={0}", "--wipe-slot=tpm2", "--tpm2-device=auto", "--tpm2-pcrs=7", "--tpm2-public-key=" + public, "--tpm2-public-key-pcrs=11", p.Device},
+		Args:    []string{"--unlock-key-file={0}", "--tpm2-device=auto", "--tpm2-pcrs=7", "--tpm2-public-key=" + public, "--tpm2-public-key-pcrs=11", p.Device},
 		Secrets: []seal.Secret{key},
 	})
 	if err != nil {
