@@ -16,6 +16,7 @@ import (
 	"tenin/firmware/device"
 	"tenin/firmware/image"
 	"tenin/llm/models"
+	"tenin/storage"
 )
 
 func newFirmwareBuild(f *flags) *cobra.Command {
@@ -87,7 +88,7 @@ func indent(text string) string {
 // imageOptions says what goes into an image beside Debian: this program and this build's weights, or those that
 // device.toml names.
 func imageOptions(c device.Config, out, cache string) (o image.Options, err error) {
-	o = image.Options{Out: out, Cache: cache, Program: c.Program}
+	o = image.Options{Out: out, Cache: cache, Program: c.Program, Vault: image.Vault{Writes: storage.SchemaVersion, ReadsFrom: storage.OldestSchema}}
 	if o.Cache == "" {
 		if o.Cache, err = imageCache(); err != nil {
 			return o, err

@@ -126,7 +126,11 @@ func (b *build) run(ctx context.Context) (r Result, err error) {
 			return r, plainSpace(err)
 		}
 	}
-	err = writeJSON(filepath.Join(parts, "parts.json"), Parts{Version: b.c.Version, Name: b.c.Name, Created: b.lock.Time, Test: b.c.Test,
+	var vault *Vault
+	if b.o.Vault != (Vault{}) {
+		vault = &b.o.Vault
+	}
+	err = writeJSON(filepath.Join(parts, "parts.json"), Parts{Vault: vault, Version: b.c.Version, Name: b.c.Name, Created: b.lock.Time, Test: b.c.Test,
 		Signed: r.Signed, Root: r.Root, Models: r.Models, UKI: File{File: filepath.Base(kernel), Size: r.UKISize, SHA256: hex.EncodeToString(sum[:])}})
 	if err != nil {
 		return r, plainSpace(err)
@@ -154,6 +158,9 @@ func (b *build) run(ctx context.Context) (r Result, err error) {
 	}
 	if err := os.Rename(parts, r.Parts); err != nil {
 		return r, err
+	}
+	if err := writeSum(b.o.Out, r.SHA256); err != nil {
+		return r, plainSpace(err)
 	}
 	if err := os.Rename(b.o.Out+".part", b.o.Out); err != nil {
 		return r, err
@@ -210,6 +217,15 @@ func (b *build) disk(ctx context.Context, r *Result, parts, kernel, loader strin
 	}
 	r.Size, r.SHA256 = int64(layout.Size), hex.EncodeToString(sum[:])
 	return nil
+}
+
+// writeSum writes a file's hash beside it, as sha256sum(1) does and checks.
+func writeSum(path, sum string) error {
+	text := fmt.Sprintf("%s  %s\n", sum, filepath.Base(path))
+	if err := os.WriteFile(path+".sha256.part", []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(path+".sha256.part", path+".sha256")
 }
 
 func linkOrCopy(from, to string) error {

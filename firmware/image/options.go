@@ -8,8 +8,8 @@ import (
 
 // Options say where a build puts what it makes.
 type Options struct {
-	// Out is the disk image's file. Its SBOM is put beside it, as Out without ".img" and with ".sbom.json"; what a bundle is
-	// made of lies in the folder Out without ".img" and with ".parts".
+	// Out is the disk image's file. Its hash is put beside it, as Out with ".sha256"; its SBOM, as Out without ".img" and with
+	// ".sbom.json"; what a bundle is made of lies in the folder Out without ".img" and with ".parts".
 	Out string
 	// Cache is the folder of packages and finished steps.
 	Cache string
@@ -17,6 +17,8 @@ type Options struct {
 	Program string
 	// Weights are what goes into the slot of weights.
 	Weights []Weight
+	// Vault is what the program does with a vault's schema; zero is left out of parts.json.
+	Vault Vault
 	// Passphrase returns the passphrase of device.toml's keys; it is called only where they have one.
 	Passphrase func() (seal.Secret, error)
 	// Tell hears of each step; nil hears nothing. It is called by one goroutine at a time.
@@ -98,6 +100,14 @@ type Parts struct {
 	Root    Slot   `json:"root"`
 	Models  Slot   `json:"models"`
 	UKI     File   `json:"uki"`
+	// Vault is nil where the build was not told.
+	Vault *Vault `json:"vault,omitempty"`
+}
+
+// Vault says which schema of a vault a program writes, and the oldest that it reads.
+type Vault struct {
+	Writes    int `json:"writes"`
+	ReadsFrom int `json:"reads_from"`
 }
 
 // File is one file and what it must be.

@@ -25,6 +25,9 @@ const (
 	kernelNamed = "uname"
 )
 
+// publicKeys are the files of a folder of keys that a device has: it verifies with them, and they give nothing away.
+var publicKeys = []string{"pcr.pub", "bundle.pub", "db.crt"}
+
 // root makes the slot of the system, the kernel, the initrd and the loader from the base, and returns their folder.
 func (b *build) root(ctx context.Context, base, baseKey string) (dir string, err error) {
 	program, err := hashFile(b.o.Program)
@@ -32,7 +35,7 @@ func (b *build) root(ctx context.Context, base, baseKey string) (dir string, err
 		return "", fmt.Errorf("program: %w", err)
 	}
 	var public []string
-	for _, file := range []string{"pcr.pub", "bundle.pub"} {
+	for _, file := range publicKeys {
 		if b.c.Keys == "" {
 			break
 		}
@@ -175,7 +178,7 @@ func (b *build) putProgram(tree string) error {
 	if b.c.Keys == "" {
 		return nil
 	}
-	for _, name := range []string{"pcr.pub", "bundle.pub"} {
+	for _, name := range publicKeys {
 		data, err := os.ReadFile(filepath.Join(b.c.Keys, name))
 		if err != nil {
 			return fmt.Errorf("keys: %w", err)
