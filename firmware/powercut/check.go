@@ -54,6 +54,16 @@ func (r Report) Bad() []Result { return r.with(Stuck, Dead) }
 // updater that works in the right order has none.
 func (r Report) Early() []Result { return r.with(FallsBack) }
 
+// Crossed returns the cases in which two files of the ESP have clusters in common.
+func (r Report) Crossed() (list []Result) {
+	for _, result := range r.Results {
+		if len(result.Verdict.Crossed) > 0 {
+			list = append(list, result)
+		}
+	}
+	return list
+}
+
 func (r Report) with(outcomes ...Outcome) (list []Result) {
 	for _, result := range r.Results {
 		if slices.Contains(outcomes, result.Verdict.Outcome) {

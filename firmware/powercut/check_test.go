@@ -109,7 +109,7 @@ func check(t testing.TB, o Options, steps ...step) (Report, *kiosk) {
 
 func TestAnUpdateInTheRightOrderOutlivesEveryPowerCut(t *testing.T) {
 	report, _ := check(t, Options{Seed: 1}, right...)
-	for _, r := range append(report.Bad(), report.Early()...) {
+	for _, r := range slices.Concat(report.Bad(), report.Early(), report.Crossed()) {
 		t.Errorf("%s: %+v", r.Case, r.Verdict)
 	}
 	if report.Started["tenin_1.efi from root-a"] == 0 || report.Started["tenin_2+3.efi from root-b"] == 0 || report.Outcomes[Starts] != 200 {

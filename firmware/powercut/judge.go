@@ -43,6 +43,9 @@ type Verdict struct {
 	Boots int `json:"boots"`
 	// Why says what failed first, if something did.
 	Why string `json:"why,omitempty"`
+	// Crossed are pairs of files in the ESP that have clusters in common, as two names of one file after a rename that was cut
+	// off. It starts all the same, but deleting one spoils the other.
+	Crossed []string `json:"crossed,omitempty"`
 	// Notes are what does not keep it from starting: tables that differ, lost space.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -135,10 +138,7 @@ func (j *judge) judge(ctx context.Context, v *View) (Verdict, error) {
 	for _, name := range state.Broken {
 		notes = append(notes, "the esp's "+name+" cannot be read to its end")
 	}
-	for _, names := range state.Crossed {
-		notes = append(notes, "the esp's "+names+" have clusters in common")
-	}
-	verdict.Notes = notes
+	verdict.Crossed, verdict.Notes = state.Crossed, notes
 	return verdict, nil
 }
 
