@@ -77,6 +77,30 @@ func renameKernel(from, to string) step {
 	})
 }
 
+// renameAsVFAT renames to the version's lasting name as Linux does when only the folder is synced: the name is stored with
+// no content, and where its content lies only afterwards, without a flush.
+func renameAsVFAT(from string) step {
+	return func(k *kiosk, version uint64) {
+		before := k.ReadESP()
+		k.Tools(nil, "mren", "::/EFI/Linux/"+fmt.Sprintf(from, version), fmt.Sprintf(forGood, version))
+		after := k.ReadESP()
+		at := bytes.Index(after, []byte("TENIN_2 EFI"))
+		if at < 0 {
+			k.Fatal("the new name is not in the folder")
+		}
+		empty := bytes.Clone(after)
+		clear(empty[at+26 : at+32])
+		for off := 0; off < len(after); off += sectorSize {
+			if !bytes.Equal(before[off:off+sectorSize], empty[off:off+sectorSize]) {
+				k.log.Write(powercuttest.ESP+int64(off), empty[off:off+sectorSize])
+			}
+		}
+		k.log.Flush()
+		sector := at / sectorSize * sectorSize
+		k.log.Write(powercuttest.ESP+int64(sector), after[sector:sector+sectorSize])
+	}
+}
+
 func removeKernel(name string) step {
 	return onESP(func(k *kiosk, version uint64) { k.Tools(nil, "mdel", "::/EFI/Linux/"+name) })
 }
@@ -156,6 +180,7 @@ func TestAnUpdaterThatDoesThingsInTheWrongOrderIsFound(t *testing.T) {
 		{"the kernel image is written under its own name", []step{writeRoot(powercuttest.RootB), sync, writeKernel(trial), sync}, Stuck, "not a whole program"},
 		{"the running system is written over", []step{writeRoot(powercuttest.RootA), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "root-a"},
 		{"the old version is removed before the new one is there", []step{removeKernel("tenin_1.efi"), sync, writeRoot(powercuttest.RootB), sync, writeKernel(part), sync, renameKernel(part, trial), sync}, Dead, "nothing that the loader would offer"},
+		{"the old version is removed while the new one's name has no content yet", []step{writeRoot(powercuttest.RootB), sync, writeKernel(part), sync, renameAsVFAT(part), removeKernel("tenin_1.efi"), sync}, Dead, "nothing that the loader would offer"},
 		{"the loader is replaced in its place", append(slices.Clone(right), onESP(func(k *kiosk, _ uint64) {
 			k.Tools(append(sample.Stub("258.1"), powercuttest.Noise(8, 50_000)...), "mcopy", "-o", "-", "::/EFI/BOOT/BOOTX64.EFI")
 		}), sync), Dead, "loader"},

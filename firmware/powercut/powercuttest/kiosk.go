@@ -72,6 +72,12 @@ func New(t testing.TB, sign func(program []byte) []byte) *Kiosk {
 // weights is the version in models-a, which all kernel images name.
 const weights = 77
 
+// Fatal ends the test.
+func (k *Kiosk) Fatal(why string) {
+	k.t.Helper()
+	k.t.Fatal(why)
+}
+
 // WriteAt implements io.WriterAt.
 func (k *Kiosk) WriteAt(p []byte, off int64) (int, error) { return copy(k.Disk[off:], p), nil }
 
