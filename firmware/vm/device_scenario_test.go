@@ -20,4 +20,7 @@ func TestTheWholeDevice(t *testing.T) {
 	x.step("a version whose system is damaged is taken back", false, func() { x.damagedUpdate(first) })
 	x.step("a version whose kiosk does not come up is taken back", false, func() { x.sickUpdate(first) })
 	x.step("a power cut at any moment of an update leaves a device that starts", false, func() { x.powerCuts(second) })
+	if x.long {
+		x.step("the plug is pulled twenty times while an update is written", false, func() { x.realCuts(second) })
+	}
 }

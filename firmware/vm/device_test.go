@@ -26,6 +26,8 @@ type trial struct {
 	pictures   int
 	// recovery is the device's recovery key, as it was shown.
 	recovery string
+	// updateTook is how long an update took to be written.
+	updateTook time.Duration
 }
 
 func newTrial(t *testing.T) *trial {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -54,12 +55,23 @@ func running(version int, state string) string {
 // byHand writes the bundle on a stick as a technician at a terminal would; no service does it besides.
 func (m *machine) byHand(stick Disk) {
 	m.x.Helper()
-	device := "/dev/disk/by-id/usb-QEMU_QEMU_HARDDISK_" + stick.Serial + "-0:0"
+	m.plugged(stick)
+	began := time.Now()
+	m.x.Log(m.run(install + "; code=$?; umount /run/stick; sync; exit $code"))
+	m.x.updateTook = time.Since(began)
+	m.x.Logf("the update is written in %.1f s", m.x.updateTook.Seconds())
+}
+
+// install is a script that writes the bundle on a stick that was plugged in.
+const install = "tenin firmware update /run/stick/*.bundle --home /var/lib/tenin 2>&1"
+
+// plugged waits for a stick, mounts it, and keeps the services from it.
+func (m *machine) plugged(stick Disk) {
+	m.x.Helper()
+	device := "/dev/disk/by-id/usb-*" + stick.Serial + "*"
 	m.until(startTime, "the stick is there", "test -e "+device)
 	m.run("systemctl mask --runtime --now tenin-update.path tenin-update.service tenin-update-stick@sda.service")
-	began := time.Now()
-	m.x.Log(m.run("mkdir -p /run/stick && mount -o ro " + device + " /run/stick && tenin firmware update /run/stick/*.bundle --home /var/lib/tenin 2>&1; code=$?; umount /run/stick; sync; exit $code"))
-	m.x.Logf("the update is written in %.1f s", time.Since(began).Seconds())
+	m.run("mkdir -p /run/stick && mount -o ro " + device + " /run/stick")
 }
 
 // goodUpdate goes the way of a technician: the stick is plugged into a device that runs.
@@ -215,4 +227,35 @@ func (x *trial) startCut(base *os.File, log *powercut.Log, o powercut.Options, r
 	if !strings.Contains(line, r.Verdict.Root) {
 		x.Errorf("%s: foreseen is a start from %s: %s", r.Case, r.Verdict.Root, line)
 	}
+}
+
+// plugsPulled is how often a long trial pulls the plug of an update that runs.
+const plugsPulled = 20
+
+// realCuts pulls the plug at random moments of an update.
+func (x *trial) realCuts(b built) {
+	stick := x.stick(x.bundle(b))
+	outcomes := map[string]int{}
+	for n := range plugsPulled {
+		d := x.copyDevice("enrolled", "cut")
+		m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
+		m.up()
+		m.opened()
+		m.plugged(stick)
+		m.run("(" + install + ") >/run/update.log &")
+		wait := time.Duration(rand.Int64N(int64(x.updateTook) * 11 / 10))
+		pause(x.ctx, wait)
+		m.PowerCut()
+
+		m = d.on(nil)
+		m.up()
+		m.opened()
+		version := m.run("grep -o 'tenin.version=[0-9]*' /proc/cmdline; cat /run/tenin/root-slot")
+		version = strings.Join(strings.Fields(version), " from ")
+		outcomes[version]++
+		x.Logf("cut %d after %.1f s: %s", n+1, wait.Seconds(), version)
+		m.PowerCut()
+		d.remove()
+	}
+	x.Logf("%d power cuts: %v", plugsPulled, outcomes)
 }
