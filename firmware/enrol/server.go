@@ -202,6 +202,7 @@ const credentials = "data/tenin/hub"
 func (s *Server) set(ctx context.Context, settings Settings) error {
 	settings.keepWiFi(s.Data.Place)
 	defer settings.WiFi.Passphrase.Destroy()
+	before, _ := LoadSettings(s.Data.Place) // damaged ones are replaced
 	if err := settings.Save(s.Data.Place); err != nil {
 		return err
 	}
@@ -211,6 +212,12 @@ func (s *Server) set(ctx context.Context, settings Settings) error {
 	}
 	if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "restart", "tenin-wifi.service"); err != nil {
 		s.say("Wi-Fi: " + err.Error())
+	}
+	if before.Rotation != settings.Rotation {
+		// What draws there starts anew with it.
+		if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "try-restart", "tenin-display.service"); err != nil {
+			s.say("display: " + err.Error())
+		}
 	}
 	s.say("the settings are kept")
 	return unknown
