@@ -1,6 +1,7 @@
 package device
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -165,3 +166,5 @@ func FuzzDeviceFilesAreReadWithoutFalling(f *testing.F) {
 		}
 	})
 }
+
+func dump(v any) string { return fmt.Sprintf("%+v", v) }

@@ -38,7 +38,12 @@ func Parse(text string) (Config, error) {
 		return Config{}, errors.New(strings.TrimPrefix(oneLine(err.Error()), "toml: "))
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
-		key := unknown[0].String()
+		// A table that nobody knows is named with a key in it, which says more.
+		at := 0
+		for at+1 < len(unknown) && strings.HasPrefix(unknown[at+1].String(), unknown[at].String()+".") {
+			at++
+		}
+		key := unknown[at].String()
 		if near := nearest(key, Keys()); near != "" {
 			return Config{}, fmt.Errorf("unknown key %q: did you mean %q?", key, near)
 		}

@@ -1,5 +1,0 @@
-package device
-
-import "fmt"
-
-func dump(v any) string { return fmt.Sprintf("%+v", v) }
