@@ -239,6 +239,10 @@ func install(ctx context.Context, c Contents, o Options) (r Report, err error) {
 	if err := m.keep(s); err != nil {
 		return r, err
 	}
+	// Before anything goes that could be started, what runs has to be there for good: whoever blessed it gave it a new name.
+	if err := m.Disk.SyncFile(filepath.Join(m.folder(), running.File)); err != nil {
+		return r, refuse(ReasonDisk, "ESP: %w", err)
+	}
 	for _, e := range entries {
 		if keep(e) {
 			continue

@@ -25,6 +25,8 @@ type Disk interface {
 	CreateFile(path string, content []byte) error
 	// Rename gives a file another name in its folder, and replaces what has that name.
 	Rename(from, to string) error
+	// SyncFile stores a file and its name, which another program may have given it and not stored.
+	SyncFile(path string) error
 	// Remove deletes a file; that it is gone is no error.
 	Remove(path string) error
 	// Free returns the bytes left on the file system of dir.
@@ -109,11 +111,24 @@ func (RealDisk) CreateFile(path string, content []byte) error {
 }
 
 // Rename implements Disk.
-func (RealDisk) Rename(from, to string) error {
+func (d RealDisk) Rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(to))
+	return d.SyncFile(to)
+}
+
+// SyncFile implements Disk. FAT stores a new name with an empty content first, and the place of the content only with the
+// file itself; so the file comes before its folder.
+func (RealDisk) SyncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }
 
 // Remove implements Disk.
@@ -135,20 +150,18 @@ func (RealDisk) Free(dir string) (int64, error) {
 	return int64(s.Bavail) * s.Bsize, nil
 }
 
-// syncFolder stores a folder's names. FAT keeps the chains of its files elsewhere, so the whole file system is synced.
+// syncFolder stores a folder's names. FAT keeps the chains of its files elsewhere, so the whole file system is written
+// before; only the folder's own sync has the disk flush its cache.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return err
-	}
 	if err := unix.Syncfs(int(d.Fd())); err != nil {
 		return &fs.PathError{Op: "syncfs", Path: dir, Err: err}
 	}
-	return nil
+	return d.Sync()
 }
 
 // openUncached opens a file so that reads and writes go past the page cache, or, on a file system that cannot, after the

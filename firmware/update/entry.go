@@ -80,6 +80,8 @@ func byChoice(a, b Entry) int {
 
 // Next returns what the boot loader starts next, false when there is nothing.
 func Next(entries []Entry) (Entry, bool) {
+	// What is no kernel image is not offered.
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Err != nil })
 	if len(entries) == 0 {
 		return Entry{}, false
 	}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -153,6 +154,8 @@ var errPower = errors.New("the power failed")
 // memDisk is a disk in memory that loses what was not synced when its power fails.
 type memDisk struct {
 	files map[string][]byte
+	// loose are files that got their names without a sync: with the power their content may go.
+	loose map[string]bool
 	slots map[string]*memSlot
 	free  int64
 	// left counts steps down to the one that fails; below 0 none does. cut says that the power fails then and not the disk.
@@ -176,7 +179,7 @@ type slotWrite struct {
 }
 
 func newMemDisk(seed uint64) *memDisk {
-	return &memDisk{files: map[string][]byte{}, slots: map[string]*memSlot{}, left: -1, free: 1 << 30, rand: rand.New(rand.NewPCG(seed, 2))}
+	return &memDisk{files: map[string][]byte{}, loose: map[string]bool{}, slots: map[string]*memSlot{}, left: -1, free: 1 << 30, rand: rand.New(rand.NewPCG(seed, 2))}
 }
 
 var errDisk = errors.New("input/output error")
@@ -249,18 +252,34 @@ func (d *memDisk) CreateFile(path string, content []byte) error {
 func (d *memDisk) Rename(from, to string) error {
 	half, err := d.step()
 	if half {
-		switch d.rand.IntN(3) {
+		ways := 2
+		if strings.HasPrefix(to, "/efi/") {
+			ways = 4
+		}
+		switch d.rand.IntN(ways) {
 		case 0:
+			d.files[to] = d.files[from]
+			delete(d.files, from)
+		case 2:
 			// FAT may have both names for a moment.
 			d.files[to] = d.files[from]
-		case 1:
-			d.files[to] = d.files[from]
+		case 3:
+			// And it stores the new name before the place of its content.
+			d.files[to] = nil
 			delete(d.files, from)
 		}
 	}
 	if err == nil {
 		d.files[to] = d.files[from]
 		delete(d.files, from)
+	}
+	return err
+}
+
+func (d *memDisk) SyncFile(path string) error {
+	_, err := d.step()
+	if err == nil {
+		delete(d.loose, path)
 	}
 	return err
 }
@@ -345,7 +364,13 @@ func (d *memDisk) store(take func() bool) {
 func (d *memDisk) powerOn() {
 	if d.dead {
 		d.lose()
+		for path := range d.loose {
+			if d.files[path] != nil && d.rand.IntN(2) == 0 {
+				d.files[path] = []byte{}
+			}
+		}
 	}
+	clear(d.loose)
 	d.dead, d.left = false, -1
 	for _, s := range d.slots {
 		s.pending = nil
@@ -436,10 +461,19 @@ func (d *device) checkAll(when string) {
 	if len(entries) == 0 {
 		d.t.Fatalf("%s: nothing starts", when)
 	}
+	offered := 0
 	for _, e := range entries {
+		if len(d.files[filepath.Join(d.folder(), e.File)]) == 0 {
+			// A name without content is not offered.
+			continue
+		}
 		if err := d.whole(e); err != nil {
 			d.t.Fatalf("%s: %v", when, err)
 		}
+		offered++
+	}
+	if offered == 0 {
+		d.t.Fatalf("%s: nothing starts", when)
 	}
 }
 
@@ -489,6 +523,7 @@ func (d *device) bless() {
 	if from != to {
 		d.files[to] = d.files[from]
 		delete(d.files, from)
+		d.loose[to] = true
 	}
 }
 

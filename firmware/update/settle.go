@@ -92,6 +92,9 @@ func settle(o Options) (news []Outcome, err error) {
 		return news, err
 	}
 	if running.Blessed() {
+		if err := m.Disk.SyncFile(filepath.Join(m.folder(), running.File)); err != nil {
+			return news, fmt.Errorf("ESP: %w", err)
+		}
 		if err := m.removeParts(); err != nil {
 			return news, err
 		}
