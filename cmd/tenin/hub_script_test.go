@@ -154,21 +154,9 @@ func resultCommand(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestAQuoteIsMadeByTheProcessThatHasTheTPM(t *testing.T) {
-	if _, err := exec.LookPath("swtpm"); err != nil {
-		t.Skip("swtpm is missing: install the package swtpm to test the TPM")
-	}
-	dir, err := os.MkdirTemp("", "tpm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := &emulator{dir: dir}
-	defer os.RemoveAll(dir)
-	defer e.stop()
-	if err := e.start(); err != nil {
-		t.Fatal(err)
-	}
+	e := newTPM(t)
 	// As systemd does for tenin-quote.socket, but in this process.
-	l, err := net.Listen("unix", filepath.Join(dir, "quotes"))
+	l, err := net.Listen("unix", filepath.Join(e.dir, "quotes"))
 	if err != nil {
 		t.Fatal(err)
 	}
