@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/go-tpm/tpm2"
 	"golang.org/x/crypto/argon2"
@@ -153,6 +154,15 @@ func (t *TPM) Seal(s Secret) (_ []byte, err error) {
 	return h.encode(s, key, extra)
 }
 
+// errMeasuring means that something was measured into a PCR just then, whichever: the TPM ends every session that has looked at
+// one. A machine that starts measures its phases while the first services run, so it is tried again.
+var errMeasuring = errors.New("something was measured while the key was opened")
+
+const (
+	measuredTries = 5
+	measuredPause = 200 * time.Millisecond
+)
+
 // Unseal implements Sealer. Errors also wrap ErrNoTPM, ErrLockedOut or ErrPCR.
 func (t *TPM) Unseal(blob []byte) (_ Secret, err error) {
 	h, err := parseTPMBlob(blob)
@@ -184,6 +194,10 @@ func (t *TPM) Unseal(blob []byte) (_ Secret, err error) {
 			d.path, ErrWrongKey)
 	}
 	key, err := t.release(d, primary, h, auth)
+	for try := 1; errors.Is(err, errMeasuring) && try < measuredTries; try++ {
+		time.Sleep(measuredPause)
+		key, err = t.release(d, primary, h, auth)
+	}
 	if err != nil {
 		return Secret{}, err
 	}
@@ -233,7 +247,9 @@ func (t *TPM) release(d *device, primary *primaryKey, h *tpmBlob, auth Secret) (
 	case err == nil:
 	case h.pin && (errors.Is(err, tpm2.TPMRCAuthFail) || errors.Is(err, tpm2.TPMRCBadAuth)):
 		return Secret{}, fmt.Errorf("PIN: %w: it does not open this vault%s", ErrWrongKey, d.triesLeft())
-	case errors.Is(err, tpm2.TPMRCPolicyFail), errors.Is(err, tpm2.TPMRCPCRChanged):
+	case errors.Is(err, tpm2.TPMRCPCRChanged):
+		return Secret{}, fmt.Errorf("TPM %s: %w: %w; start again", d.path, ErrPCR, errMeasuring)
+	case errors.Is(err, tpm2.TPMRCPolicyFail):
 		return Secret{}, fmt.Errorf("TPM %s: %w: the PCRs changed while the key was opened; start again", d.path, ErrPCR)
 	default:
 		return Secret{}, d.explain("unseal", err)
