@@ -114,18 +114,18 @@ func FuzzOpenLog(f *testing.F) {
 		if len(l.Entries) > 1000 {
 			return
 		}
-		v := newView(bytes.NewReader(nil), 1<<20, l)
+		v := newView(bytes.NewReader(nil), 64<<10, l)
 		for i, e := range l.Entries {
 			if e.Offset < 0 || e.Size < 0 {
 				t.Fatalf("%+v", e)
 			}
 			v.apply(i, nil)
 		}
-		if _, err := v.ReadAt(make([]byte, 1<<20), 0); err != nil {
+		if _, err := v.ReadAt(make([]byte, 64<<10), 0); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range l.cases(1, 8, func(Entry) bool { return true }) {
-			c.view(newView(bytes.NewReader(nil), 1<<20, l))
+			c.view(newView(bytes.NewReader(nil), 64<<10, l))
 		}
 	})
 }
