@@ -32,8 +32,9 @@ key, so the kiosk joins no other hub with it. It is shown once; the hub keeps on
 takes the place of an older one.
 
 With --tpm only a machine may use it that proves the keys of its TPM, and is bound to them: the TPM is trusted as it is seen
-first. With --ek-roots its maker's certificate must lead to one of the folder's certificates as well. Without either, a machine
-that has a TPM is bound to it, and one that has none joins as before. JSON fields: name, code, expires.`,
+first. With --ek-roots its maker's certificate must lead to one of the folder's certificates as well: put the maker's roots and
+intermediates there, in PEM or DER. Without either, a machine that has a TPM is bound to it, and one that has none joins
+without. JSON fields: name, code, expires.`,
 		Example: `  tenin hub enrol ginza-1
   tenin hub enrol ginza-1 --replace     for the machine that takes the place of a broken one
   tenin hub enrol ginza-1 --ek-roots /etc/tenin/tpm-makers`,

@@ -112,7 +112,15 @@ version is on its way at a time: the next begins when this is done or undone.
 			return usageError{err}
 		}
 		return rolloutRun(f, &which, func(ctx context.Context, a hub.Admin, _ []string) (hub.RolloutStatus, error) {
-			return a.StartRollout(ctx, p)
+			status, err := a.StartRollout(ctx, p)
+			if bundles, listErr := a.Bundles(ctx); err == nil && listErr == nil {
+				for _, b := range bundles {
+					if b.Version == p.Version && b.Test {
+						f.say("this is a bundle for TESTS: a shop's kiosk refuses it")
+					}
+				}
+			}
+			return status, err
 		})(cmd, args)
 	}
 	which.add(c)

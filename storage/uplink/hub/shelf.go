@@ -58,9 +58,10 @@ func (b Bundle) check() error {
 type shelf struct {
 	dir string
 
-	mu    sync.RWMutex
-	list  map[int64]Bundle
-	files map[int64]*os.File // opened when first read
+	putting sync.Mutex // one publication at a time; readers do not wait for it
+	mu      sync.RWMutex
+	list    map[int64]Bundle
+	files   map[int64]*os.File // opened when first read
 }
 
 func openShelf(dir string) (*shelf, error) {
@@ -130,12 +131,15 @@ func (s *shelf) put(b Bundle, r io.Reader, room int64) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.putting.Lock()
+	defer s.putting.Unlock()
+	s.mu.RLock()
+	had, count := s.has(b.Version), len(s.list)
+	s.mu.RUnlock()
 	switch {
-	case s.has(b.Version):
+	case had:
 		return fmt.Errorf("%w: version %d is published already; a repaired one needs a higher number", ErrBundle, b.Version)
-	case len(s.list) >= maxBundles:
+	case count >= maxBundles:
 		return fmt.Errorf("%w: %d are kept; remove one with `tenin hub bundles remove VERSION`", ErrBundle, maxBundles)
 	}
 	if left, err := free(s.dir); err == nil && room > 0 && left < uint64(b.Size+room) {
@@ -166,14 +170,19 @@ func (s *shelf) put(b Bundle, r io.Reader, room int64) error {
 	if err := uplink.ReplaceFile(s.path(b.Version, "json"), text); err != nil {
 		return fmt.Errorf("bundles: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.list[b.Version] = b
 	return nil
 }
 
+// has is called with the lock.
 func (s *shelf) has(version int64) bool { _, ok := s.list[version]; return ok }
 
 // remove throws a bundle away.
 func (s *shelf) remove(version int64) error {
+	s.putting.Lock()
+	defer s.putting.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.has(version) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"tenin/storage/uplink"
 )
 
 func TestABundleIsOnTheShelfWholeOrNotAtAll(t *testing.T) {
@@ -70,6 +72,37 @@ func TestABundleIsOnTheShelfWholeOrNotAtAll(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(s.dir); len(entries) != 0 {
 		t.Errorf("%v", entries)
+	}
+}
+
+func TestDevicesReadWhileAPublicationHangs(t *testing.T) {
+	s, err := openShelf(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, data := someBundle(2, 1000)
+	if err := s.put(first, bytes.NewReader(data), 0); err != nil {
+		t.Fatal(err)
+	}
+	second, more := someBundle(3, 1000)
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- s.put(second, r, 0) }()
+	if _, err := w.Write(more[:10]); err != nil { // it has begun
+		t.Fatal(err)
+	}
+	if b, err := s.chunk(nil, uplink.Read{Version: 2, Length: 1000}); err != nil || !bytes.Equal(b, data) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	if _, err := s.get(3); !errors.Is(err, ErrNoBundle) {
+		t.Errorf("half a bundle is there: %v", err)
+	}
+	if _, err := w.Write(more[10:]); err != nil {
+		t.Fatal(err)
+	}
+	_ = w.Close()
+	if err := <-done; err != nil || len(s.all()) != 2 {
+		t.Errorf("%v, %v", s.all(), err)
 	}
 }
 
