@@ -28,7 +28,7 @@ func (s *Server) carryText(ctx context.Context, text seal.Secret) (Joined, error
 // carry does what a request says, in the order in which one thing needs the other: the disk, the network, the shop, the hub. It
 // may be repeated.
 func (s *Server) carry(ctx context.Context, r *Request) (j Joined, err error) {
-	if s.Data.Place.Has(DataFailed) {
+	if !s.Data.Place.Has(DataOpen) {
 		if r.Recovery.Len() == 0 {
 			return j, errors.New("the data partition is not open, and the file has no key recovery to open it with")
 		}

@@ -222,7 +222,15 @@ func (d *Data) openWith(ctx context.Context, p Partition, key seal.Secret) error
 func (d *Data) attach(ctx context.Context, p Partition) error {
 	ctx, stop := context.WithTimeout(ctx, unlockTime)
 	defer stop()
-	return run(ctx, d.Machine, "systemd-cryptsetup", "attach", mapping, p.Device, "-", "luks,tpm2-device=auto,headless=true,tries=1")
+	try := func() error {
+		return run(ctx, d.Machine, "systemd-cryptsetup", "attach", mapping, p.Device, "-", "luks,tpm2-device=auto,headless=true,tries=1")
+	}
+	err := try()
+	if err != nil {
+		// Once more: a TPM that was busy, or measured something just then, is not worth a technician's way.
+		err = try()
+	}
+	return err
 }
 
 // check mends a file system that was not closed, as after a power cut.

@@ -136,7 +136,7 @@ func (s *Server) unfinished() error {
 }
 
 func (s *Server) failed() error {
-	if !s.Data.Place.Has(DataFailed) {
+	if s.Data.Place.Has(DataOpen) {
 		return errors.New("the data partition is open: there is nothing to recover")
 	}
 	return nil
