@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,6 +104,7 @@ func (b *build) base(ctx context.Context) (dir, key string, err error) {
 		}
 		key = final
 	}
+	pruneArchives(filepath.Join(b.cache.dir, "archives"), lock, b.now())
 	b.lock = lock
 	return b.cache.path("base", key), key, nil
 }
@@ -154,7 +156,7 @@ func (b *build) bootstrap(ctx context.Context, dir, sources string, lock *Lock, 
 		`--setup-hook=mkdir -p "$1/var/lib/apt/lists" "$1/var/cache/apt/archives/partial" "$1/etc/apt/preferences.d"`,
 		`--setup-hook=cp -r "$KIOSK_LISTS/." "$1/var/lib/apt/lists/"`,
 		`--setup-hook=cp "$KIOSK_PINS" "$1/etc/apt/preferences.d/kiosk"`,
-		`--setup-hook=find "$KIOSK_ARCHIVES" -maxdepth 1 -name "*.deb" -exec cp -t "$1/var/cache/apt/archives" {} +`,
+		`--setup-hook=find "$KIOSK_ARCHIVES/" -maxdepth 1 -name "*.deb" -exec cp -t "$1/var/cache/apt/archives" {} +`,
 		`--customize-hook=find "$1/var/cache/apt/archives" -maxdepth 1 -name "*.deb" -exec cp -n -t "$KIOSK_ARCHIVES" {} +`,
 		`--customize-hook=rm -f "$1/etc/apt/preferences.d/kiosk"`,
 		"--include="+strings.Join(lock.Wanted, ","), b.c.Debian.Suite, filepath.Join(dir, baseTar), sourceFile)
@@ -304,5 +306,20 @@ func packagesOf(dir string) ([]Package, error) {
 	return packages, err
 }
 
-// oldArchives is after how long a package's file that no build has used is removed from the cache.
+// oldArchives is after how long a package's file that is not on the list is removed from the cache.
 const oldArchives = 60 * 24 * time.Hour
+
+// pruneArchives removes files of packages that have not been fetched lately and are not on the list.
+func pruneArchives(dir string, l *Lock, now time.Time) {
+	files, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
+	for _, f := range files {
+		name, rest, _ := strings.Cut(filepath.Base(f), "_")
+		version, _, _ := strings.Cut(rest, "_")
+		if version, err := url.PathUnescape(version); err == nil && l.Versions[name] == version {
+			continue
+		}
+		if info, err := os.Stat(f); err == nil && now.Sub(info.ModTime()) > oldArchives {
+			_ = os.Remove(f)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -244,6 +245,22 @@ func TestWhatAKilledBuildLeftIsSweptByTheNext(t *testing.T) {
 	}
 	if _, _, err := openCache(dir); err == nil || !strings.Contains(err.Error(), "another build") {
 		t.Errorf("two builds at once: %v", err)
+	}
+}
+
+func TestPackagesThatNobodyUsesLeaveTheCacheAfterAWhile(t *testing.T) {
+	now := time.Now()
+	dir := writeTree(t, map[string]string{"a_1%3a2-3_amd64.deb": "", "a_1%3a2-2_amd64.deb": "", "b_1_all.deb": ""})
+	old := now.Add(-2 * oldArchives)
+	for _, name := range []string{"a_1%3a2-3_amd64.deb", "a_1%3a2-2_amd64.deb"} {
+		if err := os.Chtimes(filepath.Join(dir, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pruneArchives(dir, &Lock{Versions: map[string]string{"a": "1:2-3"}}, now)
+	left, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
+	if len(left) != 2 || filepath.Base(left[0]) != "a_1%3a2-3_amd64.deb" {
+		t.Error(left)
 	}
 }
 
