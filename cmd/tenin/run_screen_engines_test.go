@@ -304,11 +304,11 @@ func TestATechnicianComesInAndTheKioskMakesRoomUntilTheSetUpIsLeft(t *testing.T)
 	d.waitFor(view(shopper.Attract{}))
 }
 
-// keys is a keyboard's sink for whom only the picture counts.
-type keys struct{}
+// keySink is a keyboard's sink for whom only the picture counts.
+type keySink struct{}
 
-func (keys) Changed(kana.View) {}
-func (keys) Entered(string)    {}
+func (keySink) Changed(kana.View) {}
+func (keySink) Entered(string)    {}
 
 func TestAVisitByTypingThatEndsWithStaffOnADisplay(t *testing.T) {
 	s := openRoom(t, shopAnswers, through+"\n[shop]\nname = \""+screenShop+"\"\n")
@@ -318,7 +318,7 @@ func TestAVisitByTypingThatEndsWithStaffOnADisplay(t *testing.T) {
 	d.tap(view(shopper.Attract{}), shopper.Start{})
 	d.waitFor(consent)
 	d.tap(consent, shopper.Consented{How: shopper.Type})
-	board := kana.New(nil, keys{}, "尋ねる", false)
+	board := kana.New(nil, keySink{}, "尋ねる", false)
 	typing := func() shopper.View { return view(shopper.Typing{Board: board.View()}) }
 	d.waitFor(typing())
 	insert := func(letter string) kana.Key { return kana.Key{Kind: kana.Insert, Text: letter} }
