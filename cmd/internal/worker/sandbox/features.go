@@ -20,7 +20,7 @@ const (
 	FeaturePID      = "pid namespace"
 	FeatureUTS      = "uts namespace"
 	FeatureProc     = "private /proc"
-	FeatureLandlock = "Landlock ABI 7"
+	FeatureLandlock = "Landlock ABI 6"
 	FeatureSeccomp  = "seccomp filter on all threads"
 )
 

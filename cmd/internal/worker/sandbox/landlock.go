@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// landlockABI is the version that must be there whole: the first with device ioctls, TCP ports, abstract sockets,
-// signals and its own log rules.
-const landlockABI = 7
+// landlockABI is the version that must be there whole: the first with device ioctls, TCP ports, abstract sockets and
+// signals. Linux 6.12 has it, which devices run; what version 7 adds is about the audit log alone.
+const landlockABI = 6
 
 // All rights of [landlockABI], landlock(7): every one is handled, so that what no rule grants is refused.
 const (
@@ -25,7 +25,7 @@ const (
 // nor abstract Unix sockets to anybody outside. One thread is enough, since it executes the program again; a library
 // that restricts all threads finds them through /proc, which shows other numbers than a pid namespace has.
 //
-// What Landlock cannot say, the other layers do: Unix sockets with a path name, UDP and stat(2) pass through ABI 7.
+// What Landlock cannot say, the other layers do: Unix sockets with a path name, UDP and stat(2) pass through ABI 6.
 func (j *job) landlock(grants []grant) error {
 	if j.lacks(FeatureLandlock) {
 		return nil
