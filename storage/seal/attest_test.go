@@ -218,8 +218,12 @@ func TestAKeyInSoftwareDoesNotPassForOneInTheTPM(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scalar, err := private.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, err = tpm2.LoadExternal{
-		InPrivate: tpm2.New2B(tpm2.TPMTSensitive{SensitiveType: tpm2.TPMAlgECC, Sensitive: tpm2.NewTPMUSensitiveComposite(tpm2.TPMAlgECC, &tpm2.TPM2BECCParameter{Buffer: private.D.FillBytes(make([]byte, 32))})}),
+		InPrivate: tpm2.New2B(tpm2.TPMTSensitive{SensitiveType: tpm2.TPMAlgECC, Sensitive: tpm2.NewTPMUSensitiveComposite(tpm2.TPMAlgECC, &tpm2.TPM2BECCParameter{Buffer: scalar})}),
 		InPublic:  tpm2.New2B(posing.attestation), Hierarchy: tpm2.TPMRHNull,
 	}.Execute(tpm)
 	tpm.Close()

@@ -182,8 +182,9 @@ func TestWhoIsFirstHangsOnTheVersionAndOnTheHub(t *testing.T) {
 	}
 	firsts := map[string]bool{}
 	for v := range int64(20) {
-		firsts[first("a", v+2)] = true
-		if first("a", v+2) != first("a", v+2) {
+		one := first("a", v+2)
+		firsts[one] = true
+		if first("a", v+2) != one {
 			t.Error("it is not the same each time")
 		}
 	}
