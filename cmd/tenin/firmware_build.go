@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -125,7 +126,7 @@ func imageCache() (string, error) {
 // weightsIn are the weights that this version of Tenin runs on, and the licences that have to go along.
 func weightsIn(dir string) (all []image.Weight, err error) {
 	if dir == "" {
-		dir = models.DefaultDir()
+		dir = buildersModels()
 	}
 	store := models.Open(dir)
 	for _, item := range store.List() {
@@ -140,6 +141,20 @@ func weightsIn(dir string) (all []image.Weight, err error) {
 	}
 	licences, err := filesIn(store.LicenceDir(), "licences/")
 	return append(all, licences...), err
+}
+
+// buildersModels is the folder of the weights; under sudo they are in the cache of whoever built them.
+func buildersModels() string {
+	dir := models.DefaultDir()
+	if name := os.Getenv("SUDO_USER"); name != "" && os.Getenv("TENIN_MODELS") == "" && os.Getenv("TENIN_CACHE") == "" {
+		if builder, err := user.Lookup(name); err == nil {
+			own := filepath.Join(builder.HomeDir, ".cache", "tenin", "models-"+models.Key())
+			if _, err := os.Stat(own); err == nil {
+				return own
+			}
+		}
+	}
+	return dir
 }
 
 // standIns are whatever lies in a folder.

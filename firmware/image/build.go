@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,8 +30,13 @@ type build struct {
 	took    []StepTime
 }
 
-// ErrNotRoot says that the build has not the rights that it needs.
-var ErrNotRoot = errors.New("a root file system is made as root: run this with sudo")
+// ErrNotRoot says that the build has not the rights that it needs. It is an fs.ErrPermission.
+var ErrNotRoot error = notRoot{}
+
+type notRoot struct{}
+
+func (notRoot) Error() string        { return "a root file system is made as root: run this with sudo" }
+func (notRoot) Is(target error) bool { return target == fs.ErrPermission }
 
 // Build makes the image that c describes. Where it fails, no file with a final name is half-made, and the next build goes on
 // with the steps that were finished.
