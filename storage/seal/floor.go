@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -185,6 +186,9 @@ func (f *Floor) read() (*floorRecord, error) {
 	b := make([]byte, floorLimit+1)
 	defer clear(b)
 	n, err := file.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
 	if n > floorLimit || n == 0 {
 		return nil, fmt.Errorf("floor: %s: %w: %d bytes", f.path, ErrDamaged, n)
 	}
