@@ -93,9 +93,8 @@ func healthChecks(home string, o update.Options) []update.Check {
 			return err
 		}},
 		{Name: "the version is not below the floor", Reason: update.ReasonFloor, Run: func(context.Context) error {
-			err := update.CheckFloor(o.Machine, o.Floor)
-			if err != nil {
-				return errors.Join(err, update.ErrNever)
+			if err := update.CheckFloor(o.Machine, o.Floor); err != nil {
+				return update.Never(err)
 			}
 			return nil
 		}},
@@ -111,7 +110,7 @@ func healthChecks(home string, o update.Options) []update.Check {
 			c, err := kiosk.DialKiosk(ctx, home)
 			if err != nil {
 				if systemctl(ctx, "is-failed", "--quiet", "tenin.service") == nil {
-					return fmt.Errorf("tenin.service has failed: %w", update.ErrNever)
+					return update.Never(errors.New("tenin.service has failed: `journalctl -u tenin.service` says why"))
 				}
 				return err
 			}

@@ -188,7 +188,7 @@ func serveDrop(ctx context.Context, f *flags, o update.Options) error {
 		return systemctl(ctx, "reboot")
 	}
 	return updated(update.Serve(ctx, o, update.Manners, free, restart, func(out update.Outcome) {
-		f.say("%s: version %d, %s %s %s", out.File, out.Version, out.Outcome, out.Reason, out.Text)
+		f.say("%s", outcomeLine(out))
 	}))
 }
 
@@ -265,9 +265,22 @@ func printUpdateStatus(out io.Writer, f *flags, o update.Options) error {
 		row(slot.Slot, "%s, %s", gigabytes(slot.Bytes), text)
 	}
 	for _, h := range s.History {
-		row(time.Unix(h.At, 0).UTC().Format("2006-01-02 15:04 UTC"), "%s version %d: %s %s %s", h.File, h.Version, h.Outcome, h.Reason, h.Text)
+		row(time.Unix(h.At, 0).UTC().Format("2006-01-02 15:04 UTC"), "%s", outcomeLine(h))
 	}
 	return table.Flush()
+}
+
+// outcomeLine says what became of a bundle.
+func outcomeLine(o update.Outcome) string {
+	line := o.File + ": "
+	if o.Version > 0 {
+		line += fmt.Sprintf("version %d, ", o.Version)
+	}
+	line += o.Outcome
+	if o.Reason != "" {
+		line += fmt.Sprintf(" (%s): %s", o.Reason, o.Text)
+	}
+	return line
 }
 
 func tries(state string, left int) string {

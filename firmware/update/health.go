@@ -12,12 +12,17 @@ type Check struct {
 	// Name is what is shown, Reason what is told where it fails.
 	Name   string
 	Reason Reason
-	// Run returns nil where it can. An error that wraps ErrNever will not go away.
+	// Run returns nil where it can. An error of Never will not go away.
 	Run func(context.Context) error
 }
 
-// ErrNever means that waiting does not help.
-var ErrNever = errors.New("it will not get better")
+// never is an error that waiting does not mend.
+type never struct{ error }
+
+func (n never) Unwrap() error { return n.error }
+
+// Never marks an error that waiting does not mend.
+func Never(err error) error { return never{err} }
 
 // Health tells whether the version that runs is healthy: each check in its order, each until it succeeds or the time is
 // over. A start needs its time, so a check that fails is asked again after pause. told hears how each ended. The error wraps
@@ -44,7 +49,7 @@ func (c Check) until(ctx context.Context, pause time.Duration) (err error) {
 		go func() { answer <- c.Run(ctx) }()
 		select {
 		case err := <-answer:
-			if err == nil || errors.Is(err, ErrNever) {
+			if err == nil || errors.As(err, new(never)) {
 				return err
 			}
 			if ctx.Err() == nil {

@@ -34,7 +34,7 @@ func (o Options) plan(manifest Manifest, entries []Entry, running Entry, s memor
 		return p, refuse(ReasonTest, "the bundle is a test's, with a console that is open to everybody; this is a shop's device")
 	}
 	if manifest.Version == m.Runs.Version {
-		if !p.same(running) || manifest.Test != m.Test {
+		if !p.same(running) {
 			return p, refuse(ReasonVersion, "version %d runs already, with other contents: give the bundle a higher version", manifest.Version)
 		}
 		if p.runs = true; running.Counted {

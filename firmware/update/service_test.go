@@ -3,6 +3,7 @@ package update
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -28,13 +29,13 @@ func TestAHealthyVersionPassesEveryCheckInItsTime(t *testing.T) {
 }
 
 func TestTheFirstCheckThatFailsIsTheReason(t *testing.T) {
-	never := func(context.Context) error { return errors.Join(errors.New("broken"), ErrNever) }
+	broken := func(context.Context) error { return fmt.Errorf("here: %w", Never(errors.New("broken"))) }
 	hangs := func(ctx context.Context) error { select {} }
 	fails := func(context.Context) error { return errors.New("no answer") }
 	for _, test := range []struct {
 		run   func(context.Context) error
 		limit time.Duration
-	}{{never, time.Hour}, {hangs, 20 * time.Millisecond}, {fails, 20 * time.Millisecond}} {
+	}{{broken, time.Hour}, {hangs, 20 * time.Millisecond}, {fails, 20 * time.Millisecond}} {
 		after := false
 		err := Health(t.Context(), []Check{
 			{"good", ReasonKiosk, func(context.Context) error { return nil }},
