@@ -45,7 +45,11 @@ func newDevice(t *testing.T) *device {
 	if _, err := exec.LookPath("cryptsetup"); err != nil {
 		t.Skip("cryptsetup is missing: install cryptsetup-bin")
 	}
-	d := &device{t: t, place: Place(t.TempDir()), fails: map[string]error{}}
+	// Its socket's path has to be short, which a folder that is named after the test is not.
+	root, err := os.MkdirTemp("", "device")
+	must(t, err)
+	t.Cleanup(func() { must(t, os.RemoveAll(root)) })
+	d := &device{t: t, place: Place(root), fails: map[string]error{}}
 	block := d.place.In("sys/devices/pci0/block/vda/vda6")
 	d.file("sys/devices/pci0/block/vda/vda6/uevent", "DEVNAME=vda6\nDEVTYPE=partition\nPARTN=6\nPARTNAME=data\n")
 	d.dir("sys/class/block")
