@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"tenin/cmd/internal/kiosk/workshop"
 	"tenin/cmd/internal/setup"
@@ -102,7 +103,7 @@ missing.`,
 			}
 			// What the steps write in the home is the kiosk's.
 			if os.Geteuid() == 0 {
-				return asKioskUser(cmd)
+				return asKioskUser(cmd, f, o)
 			}
 			if err := enrolAtPrompt(cmd, f, device, o); err != nil {
 				return refusedEnrolment(err)
@@ -263,8 +264,9 @@ func enrolByAnswers(ctx context.Context, f *flags, device *enrol.Client, s *setu
 	return err
 }
 
-// asKioskUser runs this very command as the kiosk's user, at the same terminal.
-func asKioskUser(cmd *cobra.Command) error {
+// asKioskUser runs this command as the kiosk's user, at the same terminal. What it reads is read here: that user need not be
+// allowed to.
+func asKioskUser(cmd *cobra.Command, f *flags, o enrolOptions) error {
 	id, err := ids(kioskUser)
 	if err != nil {
 		return err
@@ -273,8 +275,37 @@ func asKioskUser(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	c := exec.CommandContext(cmd.Context(), "/proc/self/exe", os.Args[1:]...)
+	args := []string{"firmware", "enrol"}
+	for name, text := range map[string]string{"--home": f.home, "--config": f.settings} {
+		if text != "" {
+			args = append(args, name+"="+text)
+		}
+	}
+	for name, set := range map[string]bool{"--json": f.json, "--quiet": f.quiet, "--without-hub": o.withoutHub, "--new-recovery-key": o.keyAgain} {
+		if set {
+			args = append(args, name)
+		}
+	}
+	var files []*os.File
+	for _, name := range []string{"file", "recovery-file"} {
+		path := map[string]string{"file": o.file, "recovery-file": o.recoveryFile}[name]
+		switch path {
+		case "":
+		case "-":
+			args = append(args, "--"+name+"=-")
+		default:
+			copied, err := handOver(path, id)
+			if err != nil {
+				return err
+			}
+			defer copied.Close()
+			args = append(args, fmt.Sprintf("--%s=/proc/self/fd/%d", name, 3+len(files)))
+			files = append(files, copied)
+		}
+	}
+	c := exec.CommandContext(cmd.Context(), "/proc/self/exe", args...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.ExtraFiles = files
 	c.Dir = "/"
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(id[0]), Gid: uint32(id[1]), Groups: groups}}
 	err = c.Run()
@@ -283,6 +314,28 @@ func asKioskUser(cmd *cobra.Command) error {
 		return quietError{exit.ExitCode()}
 	}
 	return err
+}
+
+// mostHandedOver is the longest file that is handed over, in bytes.
+const mostHandedOver = 128 << 10
+
+// handOver copies a file into memory that belongs to another user.
+func handOver(path string, to [2]int) (*os.File, error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	fd, err := unix.MemfdCreate("answers", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), path)
+	_, err = io.Copy(f, io.LimitReader(from, mostHandedOver))
+	if err := errors.Join(err, f.Chmod(0o600), f.Chown(to[0], to[1])); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 func ids(name string) (id [2]int, err error) {
