@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -140,12 +141,33 @@ func (s *Server) shut() error {
 }
 
 // ownerOrRoot lets in this process's own user, and root, who could read everything anyway.
-func ownerOrRoot(p Peer) error {
-	if p.UID != os.Geteuid() && p.UID != 0 {
+func ownerOrRoot(p Peer) error { return letIn(p, foreign()) }
+
+// letIn judges a peer; foreign is the number that users have whom this process's namespace does not know, or -1. The socket
+// is its owner's alone (unix(7)), so among them only root gets as far as this.
+func letIn(p Peer, foreign int) error {
+	if p.UID != os.Geteuid() && p.UID != 0 && (p.UID != foreign || foreign < 0) {
 		return fmt.Errorf("%w: user %d asked", ErrNotAllowed, p.UID)
 	}
 	return nil
 }
+
+// foreign is the number of root in a user namespace that knows this process's user alone, as a kiosk's own does
+// (user_namespaces(7)), and -1 in one where root is 0.
+func foreign() int {
+	known, err := os.ReadFile("/proc/self/uid_map")
+	var inside, outside, count int
+	if err != nil || bytes.Count(known, []byte("\n")) != 1 {
+		return -1
+	}
+	if n, err := fmt.Sscan(string(known), &inside, &outside, &count); n != 3 || err != nil || count != 1 || inside != os.Geteuid() || inside == 0 {
+		return -1
+	}
+	return overflow
+}
+
+// overflow is the kernel's default for such a user, which systems leave as it is (/proc/sys/kernel/overflowuid).
+const overflow = 65534
 
 func (s *Server) opened(*connection) error {
 	for {

@@ -610,6 +610,24 @@ func TestAnotherUserIsHungUpOnBeforeAByteIsRead(t *testing.T) {
 	}
 }
 
+func TestRootIsLetInWhereTheKioskCannotTellItsNumber(t *testing.T) {
+	const hidden = 65534
+	for _, c := range []struct {
+		uid, foreign int
+		in           bool
+	}{
+		{hidden, hidden, true}, {hidden, -1, os.Geteuid() == hidden}, {4_000_000, hidden, false}, {-1, -1, false}, {0, hidden, true},
+	} {
+		if err := letIn(Peer{UID: c.uid}, c.foreign); (err == nil) != c.in {
+			t.Errorf("user %d where strangers are %d: %v", c.uid, c.foreign, err)
+		}
+	}
+	home, _ := serve(t, &shop{}, nil)
+	if info, err := os.Stat(filepath.Join(home, "control.sock")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the socket: %v, %v: others than its owner and root reach it", info, err)
+	}
+}
+
 func TestACommandIsToldThatTheKioskEndedInTheMiddle(t *testing.T) {
 	s := &shop{began: make(chan struct{})}
 	home, server := serve(t, s, nil)
