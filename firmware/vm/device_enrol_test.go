@@ -21,7 +21,7 @@ shop = "緑屋"
 timezone = "Asia/Tokyo"
 E
 sleep infinity >in &
-(tenin firmware enrol --file enrol.toml --without-hub <in >out 2>err; echo $? >code) &`)
+(tenin firmware enrol --file /run/trial/enrol.toml --without-hub <in >out 2>err; echo $? >code) &`)
 	asked := func(n int) string {
 		return `cd /run/trial; test $(grep -o 'group [0-9]*: ' err | wc -l) -ge ` + strconv.Itoa(n) + ` && cat out err || { cat out err; test -e code; false; }`
 	}
