@@ -7,9 +7,10 @@ GO ?= go
 WITH := .build/with-engines
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 CACHE := $(if $(TENIN_CACHE),$(TENIN_CACHE),$(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/tenin)
+PROGRAM ?= bin/tenin
 RUNTIME := audio/internal/onnx/libonnxruntime.so
 
-.PHONY: run test soak build fonts packages test-packages engines weights race bench lint clean help install uninstall
+.PHONY: run test test-image test-image-long soak build fonts packages test-packages engines weights race bench lint clean help install uninstall
 
 run: build
 	bin/tenin run --headless --output bin/answers
@@ -17,6 +18,7 @@ run: build
 help:
 	@echo 'make run    build everything that is missing and answer questions (microphone, or recorded ones)'
 	@echo 'make test   every test, with real engines and real weights'
+	@echo 'make test-image   a device from its build to a power cut, in a virtual machine; -long with twenty real cuts'
 	@echo 'make build  bin/tenin alone; CPU=v3 for one that runs on other machines'
 	@echo 'make bench  the figures: turn, answers, asr, workers, hub, screen'
 	@echo 'make soak   500 visits at a running kiosk, with crashes; 200 shoppers who leave nothing'
@@ -49,7 +51,7 @@ fonts: packages
 build: engines weights fonts
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
 		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=$$(cat $$TENIN_ENGINES/features)" \
-		-o bin/tenin ./cmd/tenin'
+		-o $(PROGRAM) ./cmd/tenin'
 
 # Rooms with parts behind the tag; the others are tested once, without it.
 ENGINE_ROOMS := ./audio/... ./asr/... ./llm/... ./ui/... ./cmd/...
@@ -62,6 +64,16 @@ test: build test-packages
 	@bin/tenin bench recordings $(CACHE)/recordings --home $(CACHE)/recordings/home --quiet
 	cd llm/llamacpp && ../../$(WITH) $(GO) test -tags engines ./...
 	TENIN_SPEECH=$(CACHE)/recordings $(WITH) $(GO) test -tags engines -p 1 -timeout 30m $(ENGINE_ROOMS)
+
+# A whole device, tried in a virtual machine: as root, with packages from Debian's archive. The shop is a small one and its
+# answers are spoken beforehand; -long takes the demo shop. What was built stays in the cache for the next time, and so do
+# pictures of each screen. The machine may be an emulated one, so the program is one for any PC.
+IMAGES := $(CACHE)/image
+test-image test-image-long:
+	@.build/packages.sh test image
+	@$(MAKE) --no-print-directory build CPU=v3 PROGRAM=bin/tenin-v3
+	@mkdir -p $(IMAGES)
+	TENIN_IMAGE=$(IMAGES) TENIN_IMAGE_LONG=$(findstring long,$@) TENIN_PROGRAM=$(CURDIR)/bin/tenin-v3 $(GO) test -count=1 -timeout 4h -v -run TestTheWholeDevice ./firmware/vm
 
 # Many visits at a running kiosk, a worker killed in every tenth: memory must not grow; and 200 invented shoppers, of whom
 # nothing may be found. Hours.

@@ -54,6 +54,7 @@ case " $* " in *" image "*)
 	need /usr/sbin/mkfs.vfat dosfstools
 	need mcopy mtools
 	need qemu-system-x86_64 qemu-system-x86
+	need qemu-img qemu-utils
 	need /usr/share/OVMF/OVMF_CODE_4M.secboot.fd ovmf
 	need swtpm swtpm
 	;;
