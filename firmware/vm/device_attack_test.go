@@ -123,7 +123,7 @@ func (x *trial) unsignedKernel() {
 	d.remove()
 }
 
-// hang has systemd itself crash: it then holds still, and nobody resets the watchdog of the machine.
+// hang has systemd crash, which starts the machine anew by itself, and then hold still, so that nobody resets the watchdog.
 func (x *trial) hang() {
 	d := x.copyDevice("device", "changed")
 	m := d.on(nil)
@@ -133,9 +133,14 @@ func (x *trial) hang() {
 	m.run("kill -SEGV 1")
 	ctx, cancel := context.WithTimeout(x.ctx, bootTime)
 	defer cancel()
-	_, at, err := m.Monitor.Wait(ctx, seen, "WATCHDOG")
+	_, at, err := m.Monitor.Wait(ctx, seen, "RESET")
 	x.must(err)
-	_, _, err = m.Monitor.Wait(ctx, at, "RESET")
+	m.up()
+	m.opened()
+	m.run("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze")
+	_, at, err = m.Monitor.Wait(ctx, at+1, "WATCHDOG")
+	x.must(err)
+	_, _, err = m.Monitor.Wait(ctx, at+1, "RESET")
 	x.must(err)
 	m.up()
 	m.opened()

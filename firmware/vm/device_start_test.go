@@ -108,7 +108,7 @@ func (m *machine) drawn(name string) {
 			m.picture("not-" + name)
 			m.x.Fatalf("nothing is drawn: %s", m.run("systemctl --failed --no-legend; journalctl -b --no-pager -u tenin.service -u tenin-display.service | tail -30"))
 		}
-		pause(m.x.ctx, 2*time.Second)
+		pause(m.x.ctx, 5*time.Second)
 	}
 	// What comes in by degrees is there.
 	pause(m.x.ctx, 5*time.Second)
