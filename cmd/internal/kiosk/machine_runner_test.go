@@ -67,6 +67,20 @@ func TestAShopperIsHeardAnsweredKeptAndForgotten(t *testing.T) {
 	}
 }
 
+func TestNothingIsSaidBeforeTheMicrophoneIsClosed(t *testing.T) {
+	s := openStage(t, parking)
+	if err := s.clerk.Render(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.lingers = 50 * time.Millisecond
+	s.run(0)
+	s.welcome(false)
+	waitForState[Ready](s)
+	s.runner.Send(Leave{})
+	s.waitForEnd()
+	s.wantOrder(t)
+}
+
 func TestALostEngineIsApologisedForAndTheVisitGoesOn(t *testing.T) {
 	for _, point := range []string{"recogniser", "embedder", "voice"} {
 		t.Run(point, func(t *testing.T) {

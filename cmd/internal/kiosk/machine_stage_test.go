@@ -41,6 +41,7 @@ type stage struct {
 	resets   int
 	renew    func(context.Context) error // a part of each reset; may be nil
 	ears     int                         // open
+	lingers  time.Duration               // how long a microphone takes to close
 	mouths   int                         // that may sound
 	faults   []string
 	suspect  asr.Suspicion
@@ -235,6 +236,7 @@ func (e *stageEar) Read(ctx context.Context) ([]float32, error) {
 
 func (e *stageEar) Close() error {
 	e.once.Do(func() {
+		time.Sleep(e.stage.lingers)
 		e.stage.mu.Lock()
 		defer e.stage.mu.Unlock()
 		e.stage.ears--

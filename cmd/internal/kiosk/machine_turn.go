@@ -103,6 +103,8 @@ func (t *liveTurn) listen(from storage.SourceKind) {
 		t.openMouth(true) // by the time that there is something to say, the loudspeaker is open
 		config := t.visit.config(func(words string) { t.post(Partial{t.number, Words(words)}, nil) })
 		x, err := t.visit.hear(t.ctx, question{t.metered(ear), t.enough}, config)
+		// Before anybody is told: what is said next must not be heard.
+		t.closeEar()
 		switch {
 		case err != nil:
 			t.post(lostIn(t.number, err), nil)
