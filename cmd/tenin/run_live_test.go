@@ -63,6 +63,30 @@ func (b *transcript) waitFor(t *testing.T, text string) string {
 	}
 }
 
+// waitForEither waits for the first of two texts and says whether it was the first one.
+func (b *transcript) waitForEither(t *testing.T, one, other string) (first bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(2 * time.Millisecond) {
+		b.mu.Lock()
+		fresh := b.text.String()[b.read:]
+		i, j := strings.Index(fresh, one), strings.Index(fresh, other)
+		if i >= 0 && (j < 0 || i < j) {
+			b.read += i + len(one)
+			b.mu.Unlock()
+			return true
+		}
+		if j >= 0 {
+			b.read += j + len(other)
+			b.mu.Unlock()
+			return false
+		}
+		b.mu.Unlock()
+		if time.Now().After(deadline) {
+			t.Fatalf("neither %q nor %q comes after %q", one, other, fresh)
+		}
+	}
+}
+
 // booth is a kiosk without engines, sound card and terminal.
 type booth struct {
 	t       *testing.T

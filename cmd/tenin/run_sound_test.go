@@ -426,8 +426,10 @@ func TestTheKioskOutlivesTheProcessOfItsSound(t *testing.T) {
 	k.waitFor("Please try once more")
 	k.waitFor("ask again")
 	for _, dies := range []bool{true, false} {
-		k.press(enter)
-		k.waitFor("speak now")
+		// A question that meets the very end of the old process is told so, and whoever asks does it again.
+		for k.press(enter); !k.screen.waitForEither(t, "speak now", "ask again"); {
+			k.press(enter)
+		}
 		s.ask()
 		if heard := k.waitFor("answer  "); !strings.Contains(heard, "営業時間") {
 			t.Errorf("it heard %q", heard)
