@@ -58,21 +58,7 @@ func (a *Attestor) Answer(challenge []byte, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDevice(a.path)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	ak, err := d.endorsed(attestationTemplate, "attestation key")
-	if err != nil {
-		return nil, err
-	}
-	defer ak.flush()
-	nonce, err := d.activate(ak, c)
-	if err != nil {
-		return nil, err
-	}
-	return d.quote(ak, nonce, key)
+	return a.quote(key, func(d *device, ak *primaryKey) ([]byte, error) { return d.activate(ak, c) })
 }
 
 // Quote returns a fresh quote over nonce, of 16 to 64 bytes, and key, for CheckQuote.
@@ -80,6 +66,11 @@ func (a *Attestor) Quote(nonce []byte, key string) ([]byte, error) {
 	if err := checkNonce(nonce); err != nil {
 		return nil, err
 	}
+	return a.quote(key, func(*device, *primaryKey) ([]byte, error) { return nonce, nil })
+}
+
+// quote returns a quote over key and the nonce that the TPM's attestation key gives.
+func (a *Attestor) quote(key string, nonce func(*device, *primaryKey) ([]byte, error)) ([]byte, error) {
 	d, err := openDevice(a.path)
 	if err != nil {
 		return nil, err
@@ -90,7 +81,11 @@ func (a *Attestor) Quote(nonce []byte, key string) ([]byte, error) {
 		return nil, err
 	}
 	defer ak.flush()
-	return d.quote(ak, nonce, key)
+	over, err := nonce(d, ak)
+	if err != nil {
+		return nil, err
+	}
+	return d.quote(ak, over, key)
 }
 
 // endorsed makes the primary key of the endorsement hierarchy with this template.
