@@ -6,10 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"tenin/storage/tomlkeys"
 )
 
 // Load reads the device.toml at path. Paths in it are taken relative to its folder.
@@ -57,62 +58,24 @@ func Parse(text string) (Config, error) {
 
 // Keys lists every known key as it is written in the file, sorted: "debian.packages", …
 func Keys() []string {
-	var keys []string
-	walk(reflect.TypeFor[Config](), "", &keys)
-	slices.Sort(keys)
-	return keys
-}
-
-func walk(t reflect.Type, prefix string, keys *[]string) {
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name := prefix + field.Tag.Get("toml")
-		if field.Type.Kind() == reflect.Struct {
-			walk(field.Type, name+".", keys)
-			continue
-		}
-		*keys = append(*keys, name)
-	}
+	return tomlkeys.Of(reflect.TypeFor[Config]())
 }
 
 // nearest returns the known key that was probably meant, or "". A key under the wrong table is the commonest slip, so one
 // of the same last name comes before all others.
 func nearest(key string, known []string) string {
 	for _, k := range known {
-		if last(k) == last(key) {
+		if tomlkeys.Last(k) == tomlkeys.Last(key) {
 			return k
 		}
 	}
 	best, least := "", len(key)/2+1
 	for _, k := range known {
-		if d := min(distance(key, k), distance(last(key), last(k))+1); d < least {
+		if d := min(tomlkeys.Distance(key, k), tomlkeys.Distance(tomlkeys.Last(key), tomlkeys.Last(k))+1); d < least {
 			best, least = k, d
 		}
 	}
 	return best
-}
-
-func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
-
-// distance is Levenshtein's, over bytes: keys are ASCII.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

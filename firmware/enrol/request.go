@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"tenin/storage/seal"
+	"tenin/storage/tomlkeys"
 )
 
 // RequestFile is the name of the file on a stick or on the ESP.
@@ -192,36 +193,14 @@ func nearest(key string, known []string) string {
 	if len(key) > 60 {
 		return ""
 	}
-	last := func(k string) string { return k[strings.LastIndexByte(k, '.')+1:] }
 	best, least := "", 3
 	for _, k := range known {
-		if last(k) == last(key) {
+		if tomlkeys.Last(k) == tomlkeys.Last(key) {
 			return k
 		}
-		if n := min(changes(key, k), changes(last(key), last(k))); n < least {
+		if n := min(tomlkeys.Distance(key, k), tomlkeys.Distance(tomlkeys.Last(key), tomlkeys.Last(k))); n < least {
 			best, least = k, n
 		}
 	}
 	return best
-}
-
-// changes is the number of bytes to insert, remove or replace (Levenshtein's distance).
-func changes(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -19,6 +19,8 @@ import (
 	"unicode"
 
 	"github.com/BurntSushi/toml"
+
+	"tenin/storage/tomlkeys"
 )
 
 // Config is the whole of tenin.toml. Example holds every key with its meaning.
@@ -251,22 +253,7 @@ func within(v, least, most float64) bool { return v >= least && v <= most }
 
 // Keys lists every known key as it is written in the file, sorted: "audio.microphone", …
 func Keys() []string {
-	var keys []string
-	walk(reflect.TypeFor[Config](), "", &keys)
-	slices.Sort(keys)
-	return keys
-}
-
-func walk(t reflect.Type, prefix string, keys *[]string) {
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name := prefix + field.Tag.Get("toml")
-		if field.Type.Kind() == reflect.Struct {
-			walk(field.Type, name+".", keys)
-			continue
-		}
-		*keys = append(*keys, name)
-	}
+	return tomlkeys.Of(reflect.TypeFor[Config]())
 }
 
 // nearest returns the known key that was probably meant, or "". A key under the wrong table is the commonest slip, so
@@ -275,8 +262,8 @@ func nearest(key string, known []string) string {
 	best, least := "", len(key)/2+1
 	for _, same := range []bool{true, false} {
 		for _, k := range known {
-			d := distance(key, k)
-			if same && last(k) == last(key) && (best == "" || d < least) || !same && d < least {
+			d := tomlkeys.Distance(key, k)
+			if same && tomlkeys.Last(k) == tomlkeys.Last(key) && (best == "" || d < least) || !same && d < least {
 				best, least = k, d
 			}
 		}
@@ -285,29 +272,6 @@ func nearest(key string, known []string) string {
 		}
 	}
 	return best
-}
-
-func last(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
-
-// distance is Levenshtein's, over bytes: keys are ASCII.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"tenin/storage/tomlkeys"
 )
 
 // BackupSuffix is what is added to the name of a settings file for the one before it.
@@ -175,7 +177,7 @@ func edit(text string, change Change) (string, error) {
 
 // editKey writes one value into lines, each with its line feed.
 func editKey(lines []string, key, value string) []string {
-	table, name := key[:strings.LastIndexByte(key, '.')], last(key)
+	table, name := key[:strings.LastIndexByte(key, '.')], tomlkeys.Last(key)
 	within, end := "", -1
 	for i, line := range lines {
 		bare := strings.TrimRight(line, "\r\n")
