@@ -22,7 +22,7 @@ var hardening = []string{
 	// The watchdog runs from the initrd on: as long as a slow machine may take until systemd feeds it, in seconds.
 	"i6300esb.heartbeat=120", "iTCO_wdt.heartbeat=120", "sp5100_tco.heartbeat=120", "wdat_wdt.timeout=120",
 	// Nothing of the system is to be seen or asked on the screen.
-	"quiet", "systemd.show_status=0", "vt.global_cursor_default=0", "sysrq_always_enabled=0", "consoleblank=0",
+	"quiet", "systemd.show_status=0", "vt.global_cursor_default=0", "sysctl.kernel.sysrq=0", "consoleblank=0",
 }
 
 // commandLine is the kernel's, which is signed and measured.
