@@ -17,9 +17,10 @@ var environment = map[string]string{
 }
 
 // ensureEnvironment executes the program anew, with the same arguments and process id, when a variable of the
-// engines is not set: setting it from inside would be too late.
-func ensureEnvironment() error {
-	if !hasEngines {
+// engines is not set: setting it from inside would be too late. The commands of `tenin firmware` open no engine, and four of
+// them run at each start of a device.
+func ensureEnvironment(args []string) error {
+	if !hasEngines || len(args) > 1 && args[1] == "firmware" {
 		return nil
 	}
 	env := os.Environ()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +21,7 @@ import (
 	"tenin/cmd/internal/kiosk/workshop"
 	"tenin/cmd/internal/setup"
 	"tenin/firmware/enrol"
+	"tenin/firmware/update"
 	"tenin/storage/seal"
 )
 
@@ -391,8 +393,9 @@ func serveEnrolment(ctx context.Context, f *flags) error {
 	}
 	say := func(text string) { f.say("%s", text) }
 	server := &enrol.Server{
-		Data: &enrol.Data{Machine: enrol.Host{}, Place: root, Owner: owner, Say: say},
-		Say:  say,
+		Data:  &enrol.Data{Machine: enrol.Host{}, Place: root, Owner: owner, Say: say},
+		Floor: seal.NewFloor(root.In(filepath.Join(update.StateFolder, update.FloorFile)), seal.DefaultTPM),
+		Say:   say,
 	}
 	l, err := enrol.Listen(root, owner[1])
 	if err != nil {

@@ -49,7 +49,7 @@ func Main() int {
 		return workerMain(role)
 	}
 	childRole = role
-	if err := ensureEnvironment(); err != nil {
+	if err := ensureEnvironment(os.Args); err != nil {
 		fmt.Fprintln(os.Stderr, "tenin:", err)
 		return exitFailed
 	}

@@ -97,7 +97,7 @@ func (d *Data) openAndMount(ctx context.Context) (How, error) {
 		return "", err
 	}
 	// A kiosk that is in service has no set-up key: what one start left is taken away by the next.
-	if err := sweep(ctx, d.Machine, p.Device); err != nil {
+	if err := sweep(ctx, d.Machine, p.Device, h); err != nil {
 		d.say("the set-up key of the last start stays: " + err.Error())
 	}
 	if how == ByTPM && (!h.Recovery() || d.Place.Has(wantsSetup)) {
@@ -123,6 +123,9 @@ func (d *Data) publicKey() (string, error) {
 func (d *Data) make(ctx context.Context, p Partition) error {
 	public, err := d.publicKey()
 	if err != nil {
+		return err
+	}
+	if err := d.awaitTPM(ctx); err != nil {
 		return err
 	}
 	d.say("making the data partition")
@@ -222,6 +225,9 @@ func (d *Data) openWith(ctx context.Context, p Partition, key seal.Secret) error
 func (d *Data) attach(ctx context.Context, p Partition) error {
 	ctx, stop := context.WithTimeout(ctx, unlockTime)
 	defer stop()
+	if err := d.awaitTPM(ctx); err != nil {
+		return err
+	}
 	try := func() error {
 		return run(ctx, d.Machine, "systemd-cryptsetup", "attach", mapping, p.Device, "-", "luks,tpm2-device=auto,headless=true,tries=1")
 	}
@@ -231,6 +237,24 @@ func (d *Data) attach(ctx context.Context, p Partition) error {
 		err = try()
 	}
 	return err
+}
+
+// driverTime is how long the driver of a TPM may take to be there: the start does not wait for all devices before this.
+const driverTime = 15 * time.Second
+
+// awaitTPM waits until the TPM can be spoken to.
+func (d *Data) awaitTPM(ctx context.Context) error {
+	for began := time.Now(); !d.Place.Has(tpmDevice); {
+		if time.Since(began) > driverTime {
+			return errors.New("this machine shows no TPM: look whether the firmware has it switched on")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // check mends a file system that was not closed, as after a power cut.

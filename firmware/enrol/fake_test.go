@@ -60,6 +60,7 @@ func newDevice(t *testing.T) *device {
 	d.file("proc/self/mountinfo", "")
 	d.file("etc/machine-id", strings.Repeat("a", 32)+"\n")
 	d.dir("dev/mapper")
+	d.file(tpmDevice, "")
 	d.disk = d.place.In("dev/vda6")
 	must(t, os.WriteFile(d.disk, nil, 0o600))
 	must(t, os.Truncate(d.disk, 20<<20))

@@ -115,16 +115,15 @@ func slotNumber(text string) (int, error) {
 
 // readHeader returns the header of a device; false where there is none at all.
 func readHeader(ctx context.Context, m Machine, device string) (Header, bool, error) {
-	if _, err := m.Run(ctx, Command{Name: "cryptsetup", Args: []string{"isLuks", "--type", "luks2", device}}); err != nil {
-		var exit *ExitError
-		if errors.As(err, &exit) && exit.Code == 1 {
-			return Header{}, false, nil
-		}
-		return Header{}, false, err
-	}
 	out, err := m.Run(ctx, Command{Name: "cryptsetup", Args: []string{"luksDump", "--dump-json-metadata", device}})
 	if err != nil {
-		return Header{}, true, err
+		// Asked only now: at every start but the first there is a header, and each program costs the start time.
+		_, not := m.Run(ctx, Command{Name: "cryptsetup", Args: []string{"isLuks", "--type", "luks2", device}})
+		var exit *ExitError
+		if errors.As(not, &exit) && exit.Code == 1 {
+			return Header{}, false, nil
+		}
+		return Header{}, not == nil, err
 	}
 	h, err := parseHeader(out)
 	return h, true, err
@@ -169,12 +168,8 @@ func drop(ctx context.Context, m Machine, device, kind string, keep int) error {
 }
 
 // sweep removes the set-up key, and slots that no token names: power failed before they got their name. It removes nothing
-// where neither a TPM nor a recovery key would open what is left.
-func sweep(ctx context.Context, m Machine, device string) error {
-	h, _, err := readHeader(ctx, m, device)
-	if err != nil {
-		return err
-	}
+// where neither a TPM nor a recovery key would open what is left. h is the header as it is.
+func sweep(ctx context.Context, m Machine, device string, h Header) error {
 	if !h.TPM() && !h.Recovery() {
 		return nil
 	}
@@ -190,6 +185,9 @@ func sweep(ctx context.Context, m Machine, device string) error {
 				return err
 			}
 		}
+	}
+	if _, tokens := h.of(tokenSetup); len(tokens) == 0 {
+		return nil
 	}
 	return drop(ctx, m, device, tokenSetup, -1)
 }

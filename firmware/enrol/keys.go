@@ -82,7 +82,7 @@ func (d *Data) Close(ctx context.Context) error {
 	if !h.Recovery() {
 		return errors.New("the disk has no recovery key yet")
 	}
-	if err := sweep(ctx, d.Machine, p.Device); err != nil {
+	if err := sweep(ctx, d.Machine, p.Device, h); err != nil {
 		return err
 	}
 	if err := os.Remove(d.Place.In(wantsSetup)); err != nil && !os.IsNotExist(err) {

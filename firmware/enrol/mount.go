@@ -62,10 +62,7 @@ func (d *Data) mount(ctx context.Context) error {
 		} else if on {
 			continue
 		}
-		if err := run(ctx, d.Machine, "mount", "--bind", path, place); err != nil {
-			return err
-		}
-		if err := run(ctx, d.Machine, "mount", "-o", "remount,bind,"+options, place); err != nil {
+		if err := run(ctx, d.Machine, "mount", "-o", "bind,"+options, path, place); err != nil {
 			return err
 		}
 	}

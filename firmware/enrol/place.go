@@ -35,6 +35,7 @@ const (
 	pcrKeyStub   = "run/systemd/tpm2-pcr-public-key.pem"
 	growth       = "usr/lib/tenin/repart.d"
 	mapped       = "dev/mapper/data"
+	tpmDevice    = "dev/tpmrm0"
 	mapping      = "data"
 	partition    = "data"
 )

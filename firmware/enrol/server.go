@@ -17,6 +17,9 @@ import (
 // for root, one after the other, and nothing else for nobody else.
 type Server struct {
 	Data *Data
+	// Floor is renewed where the data partition was recovered, since the number that it stands by is gone with the TPM; nil:
+	// there is none.
+	Floor interface{ Renew() error }
 	// Say is told what was done, without a secret; nil: nobody is.
 	Say func(string)
 
@@ -287,6 +290,12 @@ func (s *Server) recover(ctx context.Context, recovery, pin seal.Secret) error {
 		return errors.New(s.Data.Place.line(DataFailed))
 	}
 	s.say("the recovery key has opened the disk; it is this TPM's now")
+	if s.Floor != nil {
+		// Whether this version may run could not be told without it, and no kiosk would start.
+		if err := s.Floor.Renew(); err != nil {
+			return fmt.Errorf("the disk is open, and the lowest version that may run is not this TPM's: %w", err)
+		}
+	}
 	if !s.Data.Place.Has("data/tenin/keyring") {
 		return nil
 	}

@@ -155,11 +155,18 @@ func TestAHubsRefusalIsToldFromAHubThatIsAway(t *testing.T) {
 	}
 }
 
+// renewed counts how often a floor was.
+type renewed int
+
+func (r *renewed) Renew() error { *r++; return nil }
+
 func TestTheRecoveryKeyBringsDiskVaultAndPINToAnotherMachine(t *testing.T) {
 	ctx := context.Background()
 	d := newDevice(t)
 	opened(t, d)
-	_, c := service(t, d)
+	s, c := service(t, d)
+	floor := new(renewed)
+	s.Floor = floor
 	var calls [][]string
 	d.child = d.hub(&calls)
 	paper := recoveryText(t)
@@ -195,6 +202,9 @@ func TestTheRecoveryKeyBringsDiskVaultAndPINToAnotherMachine(t *testing.T) {
 		if i >= len(want) || strings.Join(call, " ") != want[i] {
 			t.Errorf("call %d was %q", i, call)
 		}
+	}
+	if *floor != 1 {
+		t.Errorf("the lowest version that may run was given to the new TPM %d times", *floor)
 	}
 	if len(calls) != 2 || d.place.Has(pinFile) {
 		t.Error("the vault was not recovered, or the PIN still lies there")

@@ -161,7 +161,9 @@ func (x *trial) clearedTPM() {
 	if out, err := m.try("echo 0000-0000-0000-0000-0000-0000-0000-0000 >/run/k && tenin firmware enrol --recovery-file /run/k"); err == nil {
 		x.Errorf("a wrong recovery key is taken: %s", out)
 	}
-	m.run("printf %s '" + x.recovery + "' >/run/k && tenin firmware enrol --recovery-file /run/k")
+	recovery, err := os.ReadFile(x.path("device", "recovery"))
+	x.must(err)
+	m.run("printf %s '" + string(recovery) + "' >/run/k && tenin firmware enrol --recovery-file /run/k")
 	_, _ = m.try("systemctl reboot")
 	m.up()
 	m.opened()

@@ -9,7 +9,7 @@ func TestTheWholeDevice(t *testing.T) {
 	var first, second built
 	x.step("an image is built", true, func() { first = x.image(1) })
 	x.step("a new device takes its shop's keys, encrypts its data and is enrolled", true, func() { x.firstStart(first) })
-	x.step("it starts without anybody, unseals and answers", true, x.secondStart)
+	x.step("it starts without anybody, unseals and answers", false, x.secondStart)
 	x.step("a block of the system that was changed is refused", false, x.changedBlock)
 	x.step("a command line that was changed does not open the data", false, x.changedCommandLine)
 	x.step("a kernel image without a signature, or with a stranger's, is refused by the firmware", false, x.unsignedKernel)

@@ -24,8 +24,6 @@ type trial struct {
 	program    string
 	long       bool
 	pictures   int
-	// recovery is the device's recovery key, as it was shown.
-	recovery string
 	// updateTook is how long an update took to be written.
 	updateTook time.Duration
 }

@@ -86,6 +86,9 @@ func (o Options) diskPaths() []string {
 func (o Options) variables() string { return filepath.Join(o.Dir, "uefi.fd") }
 func (o Options) tpm() string       { return filepath.Join(o.Dir, "tpm") }
 
+// machineUUID is what the firmware says the machine is: each real one has such a number, and systemd takes its own from it.
+const machineUUID = "5b0f3f0e-8a51-4d0c-9a3b-1f6f5f0f7e11"
+
 // Descriptors that QEMU inherits. The first three are the standard ones.
 const (
 	fdMonitor = 3 + iota
@@ -109,7 +112,7 @@ func (o Options) arguments(accelerator string) []string {
 		// starts or refuses to start is the same without.
 		"-machine", "q35,smm=off",
 		"-accel", accelerator, "-cpu", model(accelerator),
-		"-m", fmt.Sprint(memory), "-smp", fmt.Sprint(processors),
+		"-m", fmt.Sprint(memory), "-smp", fmt.Sprint(processors), "-uuid", machineUUID,
 		"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" + filepath.Join(o.firmware(), "OVMF_CODE_4M.fd"),
 		"-drive", "if=pflash,unit=1,format=raw,file=" + o.variables(),
 

@@ -38,7 +38,7 @@ type Alert struct {
 
 // limits bound every wait; zero fields have their defaults.
 type limits struct {
-	start time.Duration // from the start of the process to its readiness; 0.5 s were measured, 4 s on a busy machine
+	start time.Duration // from the start of the process to its readiness; 0.5 s were measured, 4 s on a busy machine, 20 s without its CPU
 	hang  time.Duration // of an answer to a picture or a look; a picture takes 45 ms, 0.6 s on a busy machine
 	tick  time.Duration // between two looks
 	grace time.Duration // of a process for its own end
@@ -48,7 +48,7 @@ func (l limits) settled() limits {
 	for _, f := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&l.start, 20 * time.Second}, {&l.hang, 10 * time.Second}, {&l.tick, 5 * time.Second}, {&l.grace, 500 * time.Millisecond}} {
+	}{{&l.start, time.Minute}, {&l.hang, 10 * time.Second}, {&l.tick, 5 * time.Second}, {&l.grace, 500 * time.Millisecond}} {
 		if *f.field == 0 {
 			*f.field = f.value
 		}
