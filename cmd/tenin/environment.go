@@ -64,9 +64,11 @@ var cpuHas = map[string]bool{
 	"avx512vnni": cpu.X86.HasAVX512VNNI, "avx512bf16": cpu.X86.HasAVX512BF16, "avxvnni": cpu.X86.HasAVXVNNI,
 }
 
-// checkCPU refuses to go on where the engines' kernels would end in an illegal instruction. features is the
-// comma-separated list that the build took from the compiler; empty for a build without engines.
+// checkCPU refuses to go on where the engines' kernels would end in an illegal instruction. features is the list that the build
+// took from the compiler, as "tenin-needs-cpu:avx,avx2;", which the builder of images looks for; empty for a build without
+// engines.
 func checkCPU(features string) error {
+	_, features, _ = strings.Cut(strings.TrimSuffix(features, ";"), ":")
 	var lacking []string
 	for name := range strings.SplitSeq(features, ",") {
 		if name != "" && !cpuHas[name] {

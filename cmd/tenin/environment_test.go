@@ -10,11 +10,11 @@ func TestACPUThatLacksWhatTheBuildNeedsIsToldSo(t *testing.T) {
 	had := cpuHas["avx2"]
 	defer func() { cpuHas["avx2"] = had }()
 	cpuHas["avx2"] = false
-	err := checkCPU("avx,avx2,fma")
+	err := checkCPU("tenin-needs-cpu:avx,avx2,fma;")
 	if err == nil || !strings.Contains(err.Error(), "avx2") || !strings.Contains(err.Error(), "make build CPU=v3") {
 		t.Errorf("got %v", err)
 	}
-	if err := checkCPU("a-feature-of-the-future"); err == nil {
+	if err := checkCPU("tenin-needs-cpu:a-feature-of-the-future;"); err == nil {
 		t.Error("a feature that nobody knows was taken for there")
 	}
 	if err := checkCPU(""); err != nil {

@@ -19,6 +19,8 @@ type Config struct {
 	Test bool `toml:"test"`
 	// Program is the tenin binary that goes into the image; empty means the running one.
 	Program string `toml:"program"`
+	// CPU is what the devices' processors are: CPUv3, or CPUNative where all have that of the machine that built the program.
+	CPU string `toml:"cpu"`
 	// Models is the folder of the weights; empty means the build's cache.
 	Models string `toml:"models"`
 	// StandIn takes whatever lies in Models, unverified. Test images only.
@@ -70,6 +72,14 @@ type Disk struct {
 	SecondModels bool `toml:"second_models"`
 }
 
+// The processors of devices.
+const (
+	// CPUv3 is any x86-64-v3: Intel since 2013 (with AVX2), AMD since 2015.
+	CPUv3 = "v3"
+	// CPUNative takes a program that was built for one CPU.
+	CPUNative = "native"
+)
+
 // Product is the name that bundles carry and devices demand.
 const Product = "tenin-kiosk"
 
@@ -77,6 +87,7 @@ const Product = "tenin-kiosk"
 func Default() Config {
 	return Config{
 		Name:     "0",
+		CPU:      CPUv3,
 		Lock:     "device.lock",
 		Timezone: "Asia/Tokyo",
 		Keyboard: "jp",
@@ -107,6 +118,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("name is %q: use up to 40 letters, digits and . + ~ -", c.Name)
 	case c.StandIn && !c.Test:
 		return fmt.Errorf("stand_in is for test images: set test = true as well, or leave it out")
+	case c.CPU != CPUv3 && c.CPU != CPUNative:
+		return fmt.Errorf("cpu is %q: use %q or %q", c.CPU, CPUv3, CPUNative)
 	case c.EnrolKeys && c.Keys == "":
 		return fmt.Errorf("enrol_keys needs keys: name the folder that `tenin firmware keys new` made")
 	case c.Lock == "":

@@ -165,7 +165,7 @@ func (o Options) write(ctx context.Context, from *image, to target, m *meter, re
 	if err := errors.Join(ctx.Err(), from.unchanged()); err != nil {
 		return err
 	}
-	if err := finish(from, to); err != nil {
+	if err := finish(from, to, !o.ToFile); err != nil {
 		return err
 	}
 	m.add(head)
@@ -198,7 +198,9 @@ func invalidate(to target) error {
 
 // finish makes the disk one that starts: the beginning, whose partition table counts only when all of it is there, and
 // after it the header of the backup, for the reason that invalidate has.
-func finish(from *image, to target) error {
+//
+// A fresh disk has identities of its own: a device must not take a stick that was flashed from the same image for its disk.
+func finish(from *image, to target, fresh bool) error {
 	first, free, err := buffer(head)
 	if err != nil {
 		return err
@@ -207,7 +209,11 @@ func finish(from *image, to target) error {
 	if _, err := from.file.ReadAt(first, 0); err != nil {
 		return fmt.Errorf("the image cannot be read: %w", cause(err))
 	}
-	backup, err := from.table.Place(first, to.Size())
+	table := from.table
+	if fresh {
+		table = table.Fresh()
+	}
+	backup, err := table.Place(first, to.Size())
 	if err != nil {
 		return err
 	}

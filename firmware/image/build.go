@@ -63,6 +63,11 @@ func (b *build) check() error {
 	if b.o.Out == "" {
 		return errors.New("no file named for the image: use -o")
 	}
+	if b.c.CPU != device.CPUNative {
+		if err := checkCPU(b.o.Program); err != nil {
+			return err
+		}
+	}
 	if missing := MissingTools(); len(missing) > 0 {
 		return fmt.Errorf("missing on this machine: %s: install the Debian packages: apt-get install --no-install-recommends %s",
 			strings.Join(names(missing), ", "), strings.Join(packagesFor(missing), " "))

@@ -6,8 +6,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 const unitsFolder = "../../../firmware/systemd"
@@ -69,7 +72,7 @@ func TestTheUnitsKeepMemoryOffTheDiskAndPrivilegesAway(t *testing.T) {
 		for key, want := range map[string]string{
 			"LimitCORE": "0", "MemorySwapMax": "0", "NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict",
 			"ProtectHome": "yes", "PrivateTmp": "yes", "StateDirectoryMode": "0700", "UMask": "0077", "Restart": "always",
-			"RestartPreventExitStatus": "2 3 4", "SystemCallArchitectures": "native", "MemoryDenyWriteExecute": "yes",
+			"RestartPreventExitStatus": "3 4", "SystemCallArchitectures": "native", "MemoryDenyWriteExecute": "yes",
 		} {
 			if got := u["Service."+key]; len(got) != 1 || got[0] != want {
 				t.Errorf("%s: %s is %q, want %q", name, key, got, want)
@@ -80,6 +83,37 @@ func TestTheUnitsKeepMemoryOffTheDiskAndPrivilegesAway(t *testing.T) {
 		}
 		if len(u["Service.MemoryMax"]) != 1 || len(u["Unit.StartLimitBurst"]) != 1 {
 			t.Errorf("%s has no bound on memory, or on restarts", name)
+		}
+	}
+}
+
+// TestAProgramThatWasAbortedIsStartedAgain: systemd's watchdog aborts a program that hangs, and Go ends it then, as after a
+// panic, with a code that no unit may take for a decision of ours.
+func TestAProgramThatWasAbortedIsStartedAgain(t *testing.T) {
+	if os.Getenv("TENIN_HANGS") != "" {
+		select {}
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestAProgramThatWasAbortedIsStartedAgain$")
+	cmd.Env = append(os.Environ(), "TENIN_HANGS=1", "GOTRACEBACK=none")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	// A signal that comes before Go listens for it ends the process too, by the signal itself.
+	time.Sleep(300 * time.Millisecond)
+	if err := cmd.Process.Signal(syscall.SIGABRT); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	code := strconv.Itoa(cmd.ProcessState.ExitCode())
+	if code != "2" {
+		t.Fatalf("the program that hangs ended with %s", code)
+	}
+	for _, name := range unitNames {
+		u := readUnit(t, name)
+		for _, codes := range u["Service.RestartPreventExitStatus"] {
+			if slices.Contains(strings.Fields(codes), code) {
+				t.Errorf("%s: a program that ended with %s is not started again", name, code)
+			}
 		}
 	}
 }

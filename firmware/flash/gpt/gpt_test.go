@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -110,6 +111,53 @@ func TestOnAnotherDiskTheBackupLiesAtItsEnd(t *testing.T) {
 	out, err := exec.Command("sfdisk", "--verify", path).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "No errors detected") {
 		t.Errorf("sfdisk: %v: %s", err, out)
+	}
+}
+
+func TestDisksFromOneImageHaveTheirOwnIdentities(t *testing.T) {
+	small := image(t)
+	table, err := Read(bytes.NewReader(small), int64(len(small)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{table.ID.String(): true}
+	for _, p := range table.Partitions {
+		seen[p.ID.String()] = true
+	}
+	was := len(seen)
+	for range 2 {
+		disk := make([]byte, size)
+		copy(disk, small)
+		backup, err := table.Fresh().Place(disk[:1<<20], int64(len(disk)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(disk[backup.At:], append(bytes.Clone(backup.Entries), backup.Header...))
+		first, err := Read(bytes.NewReader(disk), int64(len(disk)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := ReadBackup(bytes.NewReader(disk), int64(len(disk)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(first.Partitions, second.Partitions) || first.ID != second.ID {
+			t.Errorf("the two tables differ: %+v %+v", first, second)
+		}
+		seen[first.ID.String()] = true
+		for i, p := range first.Partitions {
+			seen[p.ID.String()] = true
+			p.ID = table.Partitions[i].ID
+			if !reflect.DeepEqual(p, table.Partitions[i]) {
+				t.Errorf("more than the identity differs: %+v %+v", p, table.Partitions[i])
+			}
+			if !strings.HasPrefix(first.Partitions[i].ID.String()[14:], "4") {
+				t.Errorf("%s is not of version 4", first.Partitions[i].ID)
+			}
+		}
+	}
+	if len(seen) != 3*was {
+		t.Errorf("%d identities on three disks of %d: %v", len(seen), was, seen)
 	}
 }
 

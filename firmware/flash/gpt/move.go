@@ -2,6 +2,7 @@ package gpt
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -16,10 +17,10 @@ type Backup struct {
 }
 
 // Place returns what a disk of that many bytes has to hold instead of the table of a smaller image: head is the image's
-// beginning, of which sectors 0 and 1 are changed in place, and the backup goes to the disk's real end. The error says
+// beginning, of which the first table's sectors are changed in place, and the backup goes to the disk's real end. The error says
 // that the partitions do not fit.
 func (t *Table) Place(head []byte, size int64) (Backup, error) {
-	if len(head) < 2*Sector || !protective(head) {
+	if int64(len(head)) < t.EntriesEnd() || !protective(head) {
 		return Backup{}, fmt.Errorf("%w: the image's first sectors hold none", ErrNone)
 	}
 	le := binary.LittleEndian
@@ -53,9 +54,33 @@ func (t *Table) Place(head []byte, size int64) (Backup, error) {
 			le.PutUint32(entry[12:], uint32(min(last, 0xffffffff)))
 		}
 	}
+	copy(head[2*Sector:], t.entries)
 	entries := make([]byte, entrySectors*Sector)
 	copy(entries, t.entries)
 	return Backup{At: int64(usable+1) * Sector, Entries: entries, Header: second}, nil
+}
+
+// Fresh returns the table with an identity of its own for the disk and for each partition, so that no two disks which were
+// made from one image are taken for each other. [Table.Place] writes it.
+func (t *Table) Fresh() *Table {
+	f := &Table{ID: random(), FirstUsable: t.FirstUsable, LastUsable: t.LastUsable, header: bytes.Clone(t.header), entries: bytes.Clone(t.entries)}
+	copy(f.header[56:72], f.ID[:])
+	for _, p := range t.Partitions {
+		p.ID = random()
+		copy(f.entries[(p.Number-1)*entrySize+16:], p.ID[:])
+		f.Partitions = append(f.Partitions, p)
+	}
+	binary.LittleEndian.PutUint32(f.header[88:], crc32.ChecksumIEEE(f.entries))
+	seal(f.header)
+	return f
+}
+
+// random returns a GUID of version 4 (RFC 9562): the version's digit is the first of the third field, which is little endian.
+func random() (g GUID) {
+	rand.Read(g[:])
+	g[7] = g[7]&0x0f | 0x40
+	g[8] = g[8]&0x3f | 0x80
+	return g
 }
 
 // EntriesEnd returns where the first table ends, in bytes: its entries lie from sector 2.
