@@ -50,7 +50,7 @@ fonts: packages
 
 build: engines weights fonts
 	@$(WITH) sh -c '$(GO) build -trimpath -tags engines \
-		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=tenin-needs-cpu:$$(cat $$TENIN_ENGINES/features)\;" \
+		-ldflags "-s -w -X main.version=$(VERSION) -X main.cpuFeatures=tenin-needs-cpu:$$(cat $$TENIN_ENGINES/features);" \
 		-o $(PROGRAM) ./cmd/tenin'
 
 # Rooms with parts behind the tag; the others are tested once, without it.
