@@ -81,8 +81,7 @@ func (x *trial) goodUpdate(b built) {
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
 	m.opened()
-	m.serves()
-	// udev's rule has found the stick by now; who waits at the screen is not disturbed, and nobody waits.
+	// udev's rule finds the stick. Who waits at the screen is not disturbed, and nobody waits: the machine starts anew.
 	m.up()
 	m.until(startTime, "the version is tried", running(2, "(trial|blessed)")+` || grep -Eq '"running":{"version":2' /run/status`)
 	m.until(startTime, "the version is kept", running(2, "blessed"))

@@ -80,13 +80,16 @@ func (s *SelfTest) Answers(ctx context.Context) error {
 	return nil
 }
 
+// heardSeconds of an answer are enough for words to be recognised in them, and the slowest device need not decode more.
+const heardSeconds = 4
+
 // Hears says whether the kiosk recognises words in the answer that it spoke. Where it spoke none there is nothing to hear.
 func (s *SelfTest) Hears(ctx context.Context) error {
 	if len(s.spoken.Samples) == 0 {
 		return nil
 	}
 	clip := s.spoken
-	if most := int(LongestQuestion.Seconds()) * clip.Rate / 2; len(clip.Samples) > most {
+	if most := heardSeconds * clip.Rate; len(clip.Samples) > most {
 		clip.Samples = clip.Samples[:most]
 	}
 	turn, _, err := s.ask(ctx, Brief{Clip: &clip})

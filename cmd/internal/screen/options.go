@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"tenin/cmd/internal/slack"
 	"tenin/cmd/internal/worker/sandbox"
 )
 
@@ -50,7 +51,7 @@ func (l limits) settled() limits {
 		value time.Duration
 	}{{&l.start, time.Minute}, {&l.hang, 10 * time.Second}, {&l.tick, 5 * time.Second}, {&l.grace, 500 * time.Millisecond}} {
 		if *f.field == 0 {
-			*f.field = f.value
+			*f.field = slack.Times(f.value)
 		}
 	}
 	return l

@@ -1,6 +1,10 @@
 package worker
 
-import "time"
+import (
+	"time"
+
+	"tenin/cmd/internal/slack"
+)
 
 // limits bound every wait. A call beyond its limit is taken for a hang: the worker is replaced.
 type limits struct {
@@ -32,7 +36,7 @@ func (l limits) settled() limits {
 		{&l.frame, 3 * time.Second}, {&l.open, 15 * time.Second}, {&l.silent, 5 * time.Second}, {&l.short, 5 * time.Second},
 	} {
 		if *f.field == 0 {
-			*f.field = f.value
+			*f.field = slack.Times(f.value)
 		}
 	}
 	return l
