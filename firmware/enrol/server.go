@@ -17,9 +17,12 @@ import (
 // for root, one after the other, and nothing else for nobody else.
 type Server struct {
 	Data *Data
-	// Floor is renewed where the data partition was recovered, since the number that it stands by is gone with the TPM; nil:
-	// there is none.
-	Floor interface{ Renew() error }
+	// Floor is renewed where the data partition was recovered, since the number that it stands by is gone with the TPM, and
+	// destroyed with the partition, whose record it is; nil: there is none.
+	Floor interface {
+		Renew() error
+		Destroy() error
+	}
 	// Say is told what was done, without a secret; nil: nobody is.
 	Say func(string)
 
@@ -263,6 +266,12 @@ func (s *Server) reopen(context.Context) error {
 func (s *Server) erase(ctx context.Context) error {
 	if err := s.Data.Erase(ctx); err != nil {
 		return err
+	}
+	if s.Floor != nil {
+		// A number that stays in the TPM takes a place there and does no harm.
+		if err := s.Floor.Destroy(); err != nil {
+			s.say("the number behind the lowest version stays in the TPM: " + err.Error())
+		}
 	}
 	s.say("the disk's keys are erased: the next start makes the device as new")
 	return nil

@@ -155,10 +155,11 @@ func TestAHubsRefusalIsToldFromAHubThatIsAway(t *testing.T) {
 	}
 }
 
-// renewed counts how often a floor was.
+// renewed counts how often a floor was, and is negative once it was destroyed.
 type renewed int
 
-func (r *renewed) Renew() error { *r++; return nil }
+func (r *renewed) Renew() error   { *r++; return nil }
+func (r *renewed) Destroy() error { *r = -1; return nil }
 
 func TestTheRecoveryKeyBringsDiskVaultAndPINToAnotherMachine(t *testing.T) {
 	ctx := context.Background()
@@ -211,6 +212,10 @@ func TestTheRecoveryKeyBringsDiskVaultAndPINToAnotherMachine(t *testing.T) {
 	}
 	if status, err := c.Status(ctx); err != nil || status.Failed != "" || !status.Enrolled {
 		t.Errorf("%+v, %v", status, err)
+	}
+	must(t, c.Erase(ctx))
+	if *floor != -1 {
+		t.Error("a device that was wiped leaves its number in the TPM")
 	}
 }
 
