@@ -34,7 +34,7 @@ var corrupted = regexp.MustCompile(`(device-mapper: verity: .*corrupted|is not w
 
 // changedBlock changes one bit of the system's slot, as somebody with the disk in his hands can.
 func (x *trial) changedBlock() {
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("enrolled", "changed")
 	x.flip(d, "root-a", superblock)
 	m := d.on(func(o *Options) { o.StopAtReset = true })
 	m.neverUp(bootTime, corrupted)
@@ -66,7 +66,7 @@ func (d device) kernel() (ESP, string, []byte) {
 // changedCommandLine has db's own key sign a kernel image with another command line: it starts, since the firmware knows no
 // more, but PCR 11 differs, and nobody has signed that state.
 func (x *trial) changedCommandLine() {
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("enrolled", "changed")
 	esp, path, kernel := d.kernel()
 	changed := x.sign(x.patch(kernel, room, "systemd.unit=rescue.target"), x.secureBoot())
 	x.must(esp.Write(x.ctx, path, changed))
@@ -101,7 +101,7 @@ func (x *trial) unsigned(program []byte) []byte {
 var denied = regexp.MustCompile(`(?i)(access denied|security violation|error loading|failed to (load|execute))[^\n]*`)
 
 func (x *trial) unsignedKernel() {
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("enrolled", "changed")
 	esp, path, kernel := d.kernel()
 	for what, changed := range map[string][]byte{
 		"no signature":           x.unsigned(kernel),
@@ -125,7 +125,7 @@ func (x *trial) unsignedKernel() {
 
 // hang has systemd crash, which starts the machine anew by itself, and then hold still, so that nobody resets the watchdog.
 func (x *trial) hang() {
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("enrolled", "changed")
 	m := d.on(nil)
 	m.up()
 	m.opened()
@@ -150,7 +150,7 @@ func (x *trial) hang() {
 
 // clearedTPM is a mainboard that was replaced, or a TPM that somebody cleared.
 func (x *trial) clearedTPM() {
-	d := x.copyDevice("device", "cleared")
+	d := x.copyDevice("enrolled", "cleared")
 	x.must(os.RemoveAll(x.path("cleared", "tpm")))
 	m := d.on(nil)
 	m.up()
@@ -161,7 +161,7 @@ func (x *trial) clearedTPM() {
 	if out, err := m.try("echo 0000-0000-0000-0000-0000-0000-0000-0000 >/run/k && tenin firmware enrol --recovery-file /run/k"); err == nil {
 		x.Errorf("a wrong recovery key is taken: %s", out)
 	}
-	recovery, err := os.ReadFile(x.path("device", "recovery"))
+	recovery, err := os.ReadFile(x.path("enrolled", "recovery"))
 	x.must(err)
 	m.run("printf %s '" + string(recovery) + "' >/run/k && tenin firmware enrol --recovery-file /run/k")
 	_, _ = m.try("systemctl reboot")

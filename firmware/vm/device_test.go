@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,8 @@ import (
 // and try them in machines. TENIN_IMAGE is a folder for them: keys, the list of package versions and what was built stay
 // there for the next run; pictures of each screen land in its folder "pictures". TENIN_PROGRAM is the tenin for the images;
 // it has to run on any x86-64-v3 machine. TENIN_IMAGE_LONG, when set, takes the whole shop, speaks every answer in the machine
-// and pulls the plug of a running update twenty times.
+// and pulls the plug of a running update twenty times. TENIN_IMAGE_MINUTES, when set, is how long it may take: a step that would
+// begin later is left out, and says so.
 type trial struct {
 	*testing.T // of the step that runs
 	ctx        context.Context
@@ -24,6 +26,7 @@ type trial struct {
 	program    string
 	long       bool
 	pictures   int
+	end        time.Time // no step begins later; zero: there is none
 	// updateTook is how long an update took to be written.
 	updateTook time.Duration
 }
@@ -54,7 +57,15 @@ func newTrial(t *testing.T) *trial {
 	if err := os.MkdirAll(filepath.Join(dir, "pictures"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return &trial{T: t, ctx: t.Context(), dir: dir, program: program, long: os.Getenv("TENIN_IMAGE_LONG") != ""}
+	x := &trial{T: t, ctx: t.Context(), dir: dir, program: program, long: os.Getenv("TENIN_IMAGE_LONG") != ""}
+	if text := os.Getenv("TENIN_IMAGE_MINUTES"); text != "" {
+		minutes, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatalf("TENIN_IMAGE_MINUTES is %q: use a number", text)
+		}
+		x.end = time.Now().Add(time.Duration(minutes) * time.Minute)
+	}
+	return x
 }
 
 // step runs a part of the trial and says how long it took. needed ends the trial where it fails.
@@ -62,6 +73,9 @@ func (x *trial) step(name string, needed bool, f func()) {
 	outer := x.T
 	ok := outer.Run(name, func(t *testing.T) {
 		x.T = t
+		if !x.end.IsZero() && time.Now().After(x.end) {
+			t.Skip("NOT TRIED: the time that TENIN_IMAGE_MINUTES gives is over; `make test-image` tries it")
+		}
 		began := time.Now()
 		defer func() { t.Logf("took %.1f s", time.Since(began).Seconds()) }()
 		f()
