@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,6 +88,19 @@ const (
 	enrolled = "/" + enrol.Enrolled
 )
 
+// tooOften is how many starts of the kiosk in vain are enough: systemd goes on for as long as there is power.
+const tooOften = 5
+
+// restarts is how often systemd has started the kiosk anew.
+func restarts(ctx context.Context) int {
+	out, err := exec.CommandContext(ctx, "systemctl", "show", "-P", "NRestarts", "tenin.service").Output()
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(strings.TrimSpace(string(out)))
+	return n
+}
+
 // healthChecks are in the order of a start.
 func healthChecks(home string, o update.Options) []update.Check {
 	checks := []update.Check{
@@ -111,6 +127,9 @@ func healthChecks(home string, o update.Options) []update.Check {
 			if err != nil {
 				if systemctl(ctx, "is-failed", "--quiet", "tenin.service") == nil {
 					return update.Never(errors.New("tenin.service has failed: `journalctl -u tenin.service` says why"))
+				}
+				if n := restarts(ctx); n >= tooOften {
+					return update.Never(fmt.Errorf("tenin.service was started anew %d times: `journalctl -u tenin.service` says why", n))
 				}
 				return err
 			}
