@@ -10,6 +10,8 @@
 //     the new one is written last, after all else was read back and compared.
 //   - The comparison is with what the disk says, not with what the kernel remembers: reading and writing go past its cache
 //     (O_DIRECT), and a file on a file system without that is dropped from the cache before it is read.
+//   - A disk and its partitions get identities of their own: two disks from one image are not taken for each other. A file is a
+//     copy, byte for byte.
 //   - On a disk that is larger than the image the backup of the partition table lies at the disk's real end.
 //
 // Where the image is empty nothing is written that need not be: a disk is told to make zeros by itself, and a new file
