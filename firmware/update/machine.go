@@ -141,6 +141,10 @@ func (m Machine) Entries() (list []Entry, err error) {
 		e.Err = err
 		list = append(list, e)
 	}
+	if len(list) == 0 {
+		// What runs was started from one. Whoever went on would take a version on trial for one that was kept.
+		return nil, fmt.Errorf("ESP: %s has no kernel image: it is not mounted, or not yet", m.ESP)
+	}
 	slices.SortFunc(list, byChoice)
 	return list, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -103,5 +104,15 @@ func TestWithoutABundleTheServiceEndsAndHasSettled(t *testing.T) {
 	}
 	if names, err := filepath.Glob(filepath.Join(d.o.Machine.Drop, "*.new")); err != nil || len(names) != 0 {
 		t.Errorf("left: %v, %v", names, err)
+	}
+	// An ESP that is not mounted says nothing of what is on trial, and nothing is concluded from it.
+	if err := os.RemoveAll(filepath.Join(d.o.Machine.ESP, "EFI")); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := ReadStatus(d.o); err == nil {
+		t.Errorf("without an ESP: %+v", s)
+	}
+	if _, err := Settle(d.o); err == nil {
+		t.Error("it is settled without an ESP")
 	}
 }

@@ -78,12 +78,12 @@ func (x *trial) shop() Disk {
 	return Disk{Path: x.path("shop.tar"), ReadOnly: true, Serial: "SHOP"}
 }
 
-// serves waits until the kiosk is up and its picture stands, and asks it.
+// serves waits until the kiosk is up, asks it, and keeps its picture.
 func (m *machine) serves() {
 	m.x.Helper()
 	m.until(startTime, "the kiosk is up", "systemctl is-active --quiet tenin.service || { systemctl status --no-pager tenin.service; false; }")
-	m.drawn("attract")
 	m.answers()
+	m.drawn("attract")
 }
 
 // answers asks the kiosk a question through its control socket.
