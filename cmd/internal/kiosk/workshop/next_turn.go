@@ -38,6 +38,9 @@ func (n *next) turnEnded(s technician.Turn, r technician.Result) {
 		n.settle(r)
 	default:
 		if r.Done() {
+			if n.turning { // what was measured of the panel was measured of another picture
+				n.facts[technician.StepPanel], n.results[technician.StepPanel] = nil, technician.Result{}
+			}
 			n.turning = false
 		}
 		n.forget() // what could not be kept is turned back
