@@ -1,9 +1,10 @@
 //go:build engines
 
-package screen_test
+package workshop_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -21,11 +22,20 @@ import (
 	"tenin/cmd/internal/screen"
 	"tenin/cmd/internal/screen/xfixture"
 	"tenin/cmd/internal/setup"
+	"tenin/cmd/internal/worker/sandbox"
 	"tenin/firmware/enrol"
 	"tenin/ui"
 	"tenin/ui/technician"
 	"tenin/ui/uitest"
 )
+
+// The test binary is its own window's process.
+func TestMain(m *testing.M) {
+	if role, ok := sandbox.Child(); ok && role == screen.Role {
+		os.Exit(screen.Main())
+	}
+	os.Exit(m.Run())
+}
 
 // turnable is a device of files whose display is an X server in memory: it starts anew in the other shape when its settings say
 // so, as the X server of a device does.
@@ -85,7 +95,13 @@ func (d *turnable) write(name, text string) {
 }
 
 func TestATechnicianTurnsTheDisplayAndItIsTakenBackOrKept(t *testing.T) {
-	x := server(t, xfixture.Options{})
+	x, err := xfixture.Start(t.Context(), xfixture.Options{Dir: t.TempDir()})
+	if errors.Is(err, xfixture.ErrMissing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	folder, err := os.MkdirTemp("", "device") // the path of a socket has to be short
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +131,11 @@ func TestATechnicianTurnsTheDisplayAndItIsTakenBackOrKept(t *testing.T) {
 		}}
 	running.Go(func() { half.Serve(ctx, l) })
 
-	s := window(t, x)
+	s, err := screen.Start(t.Context(), screen.Options{Display: x.Display, Authority: x.Authority, Mode: sandbox.Refuse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
 	views, tick := make(chan technician.View, 1000), make(chan time.Time)
 	w := workshop.New(workshop.Options{
 		Bench: workshop.FromDevice(workshop.Machine{Setup: setup.Options{Home: filepath.Join(folder, "home")}, Entered: true, Display: s.Anew}, d),
@@ -165,7 +185,10 @@ func TestATechnicianTurnsTheDisplayAndItIsTakenBackOrKept(t *testing.T) {
 		if err := s.Shown(t.Context(), s.Last()); err != nil {
 			t.Fatal(err)
 		}
-		p := capture(t, d.display(), name)
+		p, err := d.display().Capture()
+		if err != nil {
+			t.Fatal(err)
+		}
 		ink := 0
 		for i := 0; i < len(p.Pix); i += 4 {
 			if p.Pix[i] < 100 {
