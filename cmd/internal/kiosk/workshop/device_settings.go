@@ -3,6 +3,7 @@ package workshop
 import (
 	"context"
 	"errors"
+	"reflect"
 	"time"
 
 	"tenin/firmware/enrol"
@@ -100,7 +101,8 @@ func (b *deviceBench) KeepTurn(ctx context.Context, degrees int) technician.Turn
 	status, err := b.device.Status(ctx)
 	s := status.Settings
 	kept := s.Rotation
-	if err == nil {
+	// What is kept already is asked of nobody: a kiosk in service would begin its enrolment anew for it.
+	if err == nil && (degrees != kept || b.tried) {
 		s.Rotation = degrees
 		err = again(ctx, b.device, b.device.Set(ctx, s))
 	}
@@ -145,7 +147,8 @@ func (b *deviceBench) Network(ctx context.Context, n technician.Network, passphr
 		without.WiFi = enrol.WiFi{}
 		err = b.device.Set(ctx, without)
 	}
-	if err == nil {
+	// In service nothing is changed but by an enrolment that begins anew, and what is as it was is no change.
+	if err == nil && !(status.Enrolled && n.Passphrase != technician.PassphraseTyped && reflect.DeepEqual(s, status.Settings)) {
 		err = b.device.Set(ctx, s)
 	}
 	if err = again(ctx, b.device, err); err != nil {

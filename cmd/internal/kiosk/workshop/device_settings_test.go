@@ -98,7 +98,14 @@ func TestANetworkIsSavedBesideWhatNoScreenAsksFor(t *testing.T) {
 func TestAKioskInServiceIsToldToStartAnewForAnotherNetwork(t *testing.T) {
 	f := &flashed{refuse: enrol.ErrEnrolled}
 	b := impatient(t, f)
-	if n := b.Network(context.Background(), technician.Network{}, enrol.SecretText{}); n.Result.Mark != technician.Bad || !strings.Contains(n.Result.Detail, "restart the machine") || f.did[len(f.did)-1] != "reopen" {
+	if s := b.KeepTurn(context.Background(), 0); s.Result != good || len(f.did) != 0 {
+		t.Errorf("a picture that is right begins the enrolment anew: %+v, %q", s, f.did)
+	}
+	f.enrolled = true
+	if n := b.Network(context.Background(), technician.Network{}, enrol.SecretText{}); !n.Result.Done() || len(f.did) != 0 {
+		t.Errorf("a network that is right begins the enrolment anew: %+v, %q", n.Result, f.did)
+	}
+	if n := b.Network(context.Background(), technician.Network{Proxy: "http://192.0.2.1:3128"}, enrol.SecretText{}); n.Result.Mark != technician.Bad || !strings.Contains(n.Result.Detail, "restart the machine") || f.did[len(f.did)-1] != "reopen" {
 		t.Errorf("%+v after %q", n.Result, f.did)
 	}
 }

@@ -17,12 +17,13 @@ import (
 
 // flashed plays the half of a device that is root.
 type flashed struct {
-	failed string
-	refuse error
-	did    []string
-	set    enrol.Settings
-	links  []enrol.Link
-	kept   string
+	failed   string
+	refuse   error
+	did      []string
+	set      enrol.Settings
+	links    []enrol.Link
+	enrolled bool
+	kept     string
 }
 
 func (f *flashed) do(what string) error {
@@ -31,7 +32,7 @@ func (f *flashed) do(what string) error {
 }
 
 func (f *flashed) Status(context.Context) (enrol.Status, error) {
-	return enrol.Status{Failed: f.failed, Settings: f.set}, nil
+	return enrol.Status{Failed: f.failed, Settings: f.set, Enrolled: f.enrolled}, nil
 }
 func (f *flashed) Join(_ context.Context, address string, code seal.Secret) (enrol.Joined, error) {
 	return enrol.Joined{}, f.do("join " + address + " " + string(code.Bytes()))

@@ -47,7 +47,11 @@ func networkOf(s enrol.Settings) technician.Network {
 
 // entries are the words of a list that was typed.
 func entries(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '　' || r == '、' })
+	list := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '　' || r == '、' })
+	if len(list) == 0 {
+		return nil // as settings without any are read back
+	}
+	return list
 }
 
 // mistakeOf is what enrol has against a network as it is typed; what is not typed yet is no mistake.
