@@ -166,6 +166,9 @@ func (b *Button) compose() []fyne.CanvasObject {
 			return append(append(objects, label...), lower...)
 		}
 	}
+	if b.Spec.Label == "" {
+		return objects // what it shows is drawn over it
+	}
 	label, _, _ := typeset(inner, b.Spec.Label, Type{Ink: ink, Align: align, Balance: true}, b.look, b.font, steps)
 	return append(objects, label...)
 }

@@ -50,7 +50,8 @@ func newFirmwareEnrol(f *flags) *cobra.Command {
 		Short: "Make a flashed device a shop's kiosk: hub, shop, network, keys",
 		Long: `Asks at a terminal for what the technician's screens ask for by touch: the shop's name, the hub and its one-time code. Then the
 vault is sealed by the TPM, and the recovery key is shown once; two of its groups are typed back before it opens the vault and
-the disk. A shop without a hub leaves the code empty. At the end it says what the device lacks.
+the disk. A shop without a hub leaves the code empty. At the end it says what the device lacks. How the picture is turned and which
+network is used are asked by the screens alone, or come from a file; a turn that nobody keeps there is taken back after 20 s.
 
 With --file, or from a stick or the ESP by itself while the device is not enrolled, the answers come from a file ` + enrol.RequestFile + `:
 

@@ -66,6 +66,7 @@ func setupOnScreen(ctx context.Context, f *flags, window string, entered bool) e
 				defer c.Seed.Destroy()
 				return uplink.Reach(ctx, c)
 			},
+			Display: glass.Anew,
 			Power: func(ctx context.Context, what technician.PowerKind) error {
 				switch what {
 				case technician.PowerRestart:

@@ -16,7 +16,7 @@ const (
 // writes the same files for the same settings, and a cable with DHCP where there are none. A time zone that this system does
 // not know is told, and left out.
 func Apply(p Place, s Settings) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	files := map[string]string{

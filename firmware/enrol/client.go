@@ -72,6 +72,19 @@ func (c *Client) Set(ctx context.Context, s Settings) error {
 	return err
 }
 
+// Turn turns the picture, clockwise, by 0, 90, 180 or 270 degrees. It is not kept: unless Set keeps it, the picture is as
+// before after TurnHolds, or after the next start. The display starts anew, and each window on it with it.
+func (c *Client) Turn(ctx context.Context, rotation int) error {
+	_, err := c.ask(ctx, call{Op: opTurn, Settings: Settings{Rotation: rotation}})
+	return err
+}
+
+// Links are the network cards of this device as they are now, which a process without a network cannot see.
+func (c *Client) Links(ctx context.Context) ([]Link, error) {
+	a, err := c.ask(ctx, call{Op: opLinks})
+	return a.Links, err
+}
+
 // Join joins the hub at address with a one-time code. The error wraps ErrRefused.
 func (c *Client) Join(ctx context.Context, address string, code seal.Secret) (Joined, error) {
 	a, err := c.ask(ctx, call{Op: opJoin, Address: address, Secrets: secrets{Code: code.Bytes()}})

@@ -160,7 +160,7 @@ func (r *Request) check() error {
 		key.Destroy()
 	}
 	s := r.Settings()
-	return s.check()
+	return s.Check()
 }
 
 var (

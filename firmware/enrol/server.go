@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -25,10 +26,14 @@ type Server struct {
 	}
 	// Say is told what was done, without a secret; nil: nobody is.
 	Say func(string)
+	// Addresses are those of a network card; nil: the machine is asked.
+	Addresses func(card string) ([]netip.Prefix, error)
 
 	mu    sync.Mutex
 	stick string // what became of the last stick
 	seen  map[[32]byte]bool
+	back  *time.Timer   // turns the picture back; nil: it is as it is kept
+	holds time.Duration // in the place of TurnHolds
 }
 
 // The longest that a call may take: a join waits for the hub, a recovery for two programs.
@@ -40,6 +45,8 @@ func (s *Server) Serve(ctx context.Context, l *net.UnixListener) error {
 	defer stop()
 	var calls sync.WaitGroup
 	defer calls.Wait()
+	s.resumeTurn()
+	defer s.forgetTurn()
 	for {
 		conn, err := l.AcceptUnix()
 		if ctx.Err() != nil {
@@ -95,7 +102,7 @@ func (s *Server) answer(ctx context.Context, c *call) answer {
 		if err = s.failed(); err == nil {
 			err = s.recover(ctx, c.Recovery.Secret, c.PIN.Secret)
 		}
-	case opSettings, opJoin, opKeep, opFile, opFinish:
+	case opSettings, opTurn, opLinks, opJoin, opKeep, opFile, opFinish:
 		// A kiosk in service cannot be led to another hub or network by whoever took its process over.
 		if err = s.unfinished(); err == nil {
 			a, err = s.enrol(ctx, c)
@@ -116,6 +123,10 @@ func (s *Server) enrol(ctx context.Context, c *call) (a answer, err error) {
 		settings := c.Settings
 		settings.WiFi.Passphrase = c.Passphrase
 		err = s.set(ctx, settings)
+	case opTurn:
+		err = s.turn(ctx, c.Settings.Rotation)
+	case opLinks:
+		a.Links, err = s.links()
 	case opJoin:
 		a.Joined, err = s.join(ctx, c.Address, c.Code.Secret)
 	case opKeep:
@@ -208,22 +219,20 @@ const credentials = "data/tenin/hub"
 func (s *Server) set(ctx context.Context, settings Settings) error {
 	settings.keepWiFi(s.Data.Place)
 	defer settings.WiFi.Passphrase.Destroy()
-	before, _ := LoadSettings(s.Data.Place) // damaged ones are replaced
 	if err := settings.Save(s.Data.Place); err != nil {
 		return err
 	}
+	s.stopBack()
+	turned := !s.shows(settings.Rotation)
 	unknown := Apply(s.Data.Place, settings)
+	if turned {
+		s.restartDisplay(ctx)
+	}
 	if err := run(ctx, s.Data.Machine, "systemctl", "restart", "systemd-networkd.service"); err != nil {
 		return errors.Join(unknown, fmt.Errorf("the network's settings are kept, and hold from the next start: %w", err))
 	}
 	if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "restart", "tenin-wifi.service"); err != nil {
 		s.say("Wi-Fi: " + err.Error())
-	}
-	if before.Rotation != settings.Rotation {
-		// What draws there starts anew with it.
-		if err := run(ctx, s.Data.Machine, "systemctl", "--no-block", "try-restart", "tenin-display.service"); err != nil {
-			s.say("display: " + err.Error())
-		}
 	}
 	s.say("the settings are kept")
 	return unknown

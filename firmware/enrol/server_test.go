@@ -347,10 +347,24 @@ func TestSticksAreLookedForOnWhatWasPluggedInAndOnTheOwnESP(t *testing.T) {
 func FuzzReadCall(f *testing.F) {
 	f.Add(`{"op":"join","address":"h","secrets":{"code":"QUJD"}}`)
 	f.Add(`{"op":"settings","settings":{"rotation":90}}`)
+	f.Add(`{"op":"turn","settings":{"rotation":270}}`)
+	f.Add(`{"op":"links"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := readCall(strings.NewReader(text))
 		if err == nil {
 			c.destroy()
+		}
+	})
+}
+
+func FuzzReadAnswer(f *testing.F) {
+	f.Add(`{"status":{"enrolled":true,"settings":{"rotation":90,"wifi":{"ssid":"s"}}}}`)
+	f.Add(`{"links":[{"name":"eth0","carrier":true,"addresses":["192.0.2.10/24"]},{"name":"wlan0","radio":true}]}`)
+	f.Add(`{"error":"refused","kind":"refused"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := readAnswer(strings.NewReader(text))
+		if err == nil && a.err() != nil && a.err().Error() != a.Error {
+			t.Errorf("%q became %q", a.Error, a.err())
 		}
 	})
 }

@@ -53,14 +53,30 @@ var (
 	hexText     = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
 )
 
-func (s *Settings) check() error {
+// Mistake is a value that settings cannot have. Its text is one line that names the field.
+type Mistake struct {
+	// Field is its name as a RequestFile has it, as in "network.gateway".
+	Field string
+	// Text says what is wrong with it; it repeats no secret.
+	Text string
+}
+
+// Error names the field and says what is wrong.
+func (m *Mistake) Error() string { return m.Field + m.Text }
+
+// mistake is a Mistake whose text goes on after the field's name.
+func mistake(field, text string) error { return &Mistake{field, text} }
+
+// Check returns a *Mistake for the first value that cannot be. Whoever asks for settings and whoever keeps them ask it: what
+// passes here is kept by Save.
+func (s *Settings) Check() error {
 	if s.TimeZone != "" && !zoneText.MatchString(s.TimeZone) {
-		return errors.New("timezone is not a name like Asia/Tokyo")
+		return mistake("timezone", " is not a name like Asia/Tokyo")
 	}
 	switch s.Rotation {
 	case 0, 90, 180, 270:
 	default:
-		return fmt.Errorf("rotation is %d: use 0, 90, 180 or 270", s.Rotation)
+		return mistake("rotation", fmt.Sprintf(" is %d: use 0, 90, 180 or 270", s.Rotation))
 	}
 	if err := s.Network.check(); err != nil {
 		return err
@@ -70,35 +86,39 @@ func (s *Settings) check() error {
 
 func (n *Network) check() error {
 	if n.Address == "" && n.Gateway != "" {
-		return errors.New("network.gateway needs network.address: with DHCP neither is written")
+		return mistake("network.gateway", " needs network.address: with DHCP neither is written")
 	}
 	if n.Address != "" {
 		p, err := netip.ParsePrefix(n.Address)
 		if err != nil || !p.Addr().IsValid() || p.Addr().Zone() != "" || p.Addr().IsUnspecified() || p.Addr().IsMulticast() || p.Addr().IsLoopback() || p.Bits() == 0 {
-			return errors.New("network.address is no address with its network: write it as in 192.0.2.10/24")
+			return mistake("network.address", " is no address with its network: write it as in 192.0.2.10/24")
 		}
 		if n.Gateway != "" {
 			g, err := netip.ParseAddr(n.Gateway)
 			if err != nil || g.Is4() != p.Addr().Is4() || !p.Contains(g) && !g.IsLinkLocalUnicast() || g == p.Addr() {
-				return errors.New("network.gateway is no other address in the network of network.address")
+				return mistake("network.gateway", " is no other address in the network of network.address")
 			}
 		}
 	}
-	for name, list := range map[string][]string{"network.dns": n.DNS, "network.ntp": n.NTP} {
-		if len(list) > 4 {
-			return fmt.Errorf("%s: name at most four", name)
+	for _, servers := range []struct {
+		field string
+		list  []string
+		names bool // a server may have a name
+	}{{"network.dns", n.DNS, false}, {"network.ntp", n.NTP, true}} {
+		if len(servers.list) > 4 {
+			return mistake(servers.field, ": name at most four")
 		}
-		for _, text := range list {
+		for _, text := range servers.list {
 			_, err := netip.ParseAddr(text)
-			if err != nil && (name == "network.dns" || !hostName.MatchString(text)) || strings.Contains(text, "%") {
-				return fmt.Errorf("%s: an entry is no address", name)
+			if err != nil && !(servers.names && hostName.MatchString(text)) || strings.Contains(text, "%") {
+				return mistake(servers.field, ": an entry is no address")
 			}
 		}
 	}
 	if n.Proxy != "" {
 		u, err := url.Parse(n.Proxy)
 		if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || !hostText.MatchString(u.Host) {
-			return errors.New("network.proxy is no proxy: write http://host:port, without a name and a password")
+			return mistake("network.proxy", " is no proxy: write http://host:port, without a name and a password")
 		}
 	}
 	return nil
@@ -109,21 +129,21 @@ var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])
 func (w *WiFi) check() error {
 	switch n := w.Passphrase.Len(); {
 	case w.SSID == "" && (n > 0 || w.Country != "" || w.Hidden):
-		return errors.New("wifi.ssid is missing")
+		return mistake("wifi.ssid", " is missing")
 	case len(w.SSID) > 32:
-		return errors.New("wifi.ssid is longer than 32 bytes")
+		return mistake("wifi.ssid", " is longer than 32 bytes")
 	case strings.ContainsFunc(w.SSID, func(c rune) bool { return c < ' ' || c == 0x7f }):
-		return errors.New("wifi.ssid has a character that cannot be typed")
+		return mistake("wifi.ssid", " has a character that cannot be typed")
 	case w.Country != "" && !countryText.MatchString(w.Country):
-		return errors.New("wifi.country: use two capital letters, as in JP")
+		return mistake("wifi.country", ": use two capital letters, as in JP")
 	case n == 64 && !hexText.Match(w.Passphrase.Bytes()):
-		return errors.New("wifi.psk of 64 characters is a key in hexadecimal digits, and this is none")
+		return mistake("wifi.psk", " of 64 characters is a key in hexadecimal digits, and this is none")
 	case n > 0 && (n < 8 || n > 64):
-		return errors.New("wifi.psk has 8 to 63 characters")
+		return mistake("wifi.psk", " has 8 to 63 characters")
 	}
 	for _, b := range w.Passphrase.Bytes() {
 		if b < ' ' || b > '~' {
-			return errors.New("wifi.psk has a character that is none of ASCII")
+			return mistake("wifi.psk", " has a character that is none of ASCII")
 		}
 	}
 	return nil
@@ -134,7 +154,7 @@ const wifiFile = "data/device/network/wpa_supplicant.conf"
 
 // Save keeps the settings on the data partition, readable by root only. The caller applies them.
 func (s *Settings) Save(p Place) error {
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return err
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
@@ -164,7 +184,7 @@ func LoadSettings(p Place) (s Settings, err error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return Settings{}, fmt.Errorf("%s is damaged: %w; enrol the device anew", p.In(settingsFile), err)
 	}
-	if err := s.check(); err != nil {
+	if err := s.Check(); err != nil {
 		return Settings{}, fmt.Errorf("%s: %w", p.In(settingsFile), err)
 	}
 	return s, nil

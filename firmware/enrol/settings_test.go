@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -134,5 +135,28 @@ func TestDamagedSettingsAreToldAndNotApplied(t *testing.T) {
 	must(t, p.write(settingsFile, []byte(`{`), 0o600))
 	if _, err := LoadSettings(p); err == nil {
 		t.Error("half a file was taken")
+	}
+}
+
+func TestEveryMistakeNamesItsField(t *testing.T) {
+	for field, s := range map[string]Settings{
+		"timezone":        {TimeZone: "here!"},
+		"rotation":        {Rotation: 12},
+		"network.address": {Network: Network{Address: "192.0.2.10"}},
+		"network.gateway": {Network: Network{Address: "192.0.2.10/24", Gateway: "198.51.100.1"}},
+		"network.dns":     {Network: Network{DNS: []string{"dns.example"}}},
+		"network.ntp":     {Network: Network{NTP: []string{"-"}}},
+		"network.proxy":   {Network: Network{Proxy: "proxy.example:3128"}},
+		"wifi.ssid":       {WiFi: WiFi{Country: "JP"}},
+		"wifi.psk":        {WiFi: WiFi{SSID: "shop", Passphrase: SecretText{seal.NewSecret([]byte("short"))}}},
+		"wifi.country":    {WiFi: WiFi{SSID: "shop", Country: "Japan"}},
+	} {
+		var m *Mistake
+		if err := s.Check(); !errors.As(err, &m) || m.Field != field || len(m.Error()) <= len(field) || m.Error()[:len(field)] != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := (&Settings{Network: Network{NTP: []string{"ntp.example"}}}).Check(); err != nil {
+		t.Errorf("a time server's name: %v", err)
 	}
 }

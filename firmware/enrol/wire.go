@@ -13,6 +13,8 @@ import (
 const (
 	opStatus   = "status"
 	opSettings = "settings"
+	opTurn     = "turn"
+	opLinks    = "links"
 	opJoin     = "join"
 	opKeep     = "keep"
 	opFile     = "file"
@@ -70,6 +72,7 @@ func readCall(r io.Reader) (*call, error) {
 type answer struct {
 	Status Status `json:"status,omitzero"`
 	Joined Joined `json:"joined,omitzero"`
+	Links  []Link `json:"links,omitempty"`
 	Error  string `json:"error,omitempty"`
 	// Kind is the name of a known error.
 	Kind string `json:"kind,omitempty"`

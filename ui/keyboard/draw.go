@@ -46,6 +46,10 @@ func Draw(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
 		drawFlick(s, keys, press)
 	case Digits:
 		drawRows(s, keys, []string{"123", "456", "789", "-0/"}, min(keys.W, s.MM(130)), v, press)
+	case Numbers:
+		drawRows(s, keys, []string{"123", "456", "789", ".0/"}, min(keys.W, s.MM(130)), v, press)
+	case Signs:
+		drawRows(s, keys, signs, keys.W, v, press)
 	default:
 		drawRows(s, keys, []string{"1234567890", "qwertyuiop", "asdfghjkl-", "zxcvbnm'?."}, keys.W, v, press)
 	}
@@ -139,11 +143,19 @@ func drawFlick(s *ui.Sheet, b ui.Box, press func(Key)) {
 	}
 }
 
+// signs are the signs of ASCII.
+var signs = []string{"!\"#$%&'(", ")*+,-./:", ";<=>?@[\\", "]^_`{|}~"}
+
+var layoutNames = map[Layout]string{Gojuon: "あいう", Flick: "フリック", Romaji: "ローマ字", Latin: "ABC", Digits: "123", Numbers: "123", Signs: "!?#"}
+
 func drawLayouts(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
-	labels := []string{"あいう", "フリック", "ローマ字", "ABC", "123"}
-	for i, place := range b.Columns(len(labels), s.MM(1.2)) {
-		l := Layouts()[i]
-		s.Button(place, ui.ButtonSpec{Label: labels[i], Chosen: v.State.Layout == l, Steps: []ui.Step{ui.Small, 5, 4.4, 3.8},
+	offers := v.Offers
+	if offers == nil {
+		offers = Layouts()
+	}
+	for i, place := range b.Columns(len(offers), s.MM(1.2)) {
+		l := offers[i]
+		s.Button(place, ui.ButtonSpec{Label: layoutNames[l], Chosen: v.State.Layout == l, Steps: []ui.Step{ui.Small, 5, 4.4, 3.8},
 			Tap: func() { press(Key{Kind: Switch, Layout: l}) }})
 	}
 }
@@ -157,9 +169,13 @@ func drawActions(s *ui.Sheet, b ui.Box, v View, press func(Key)) {
 		space, erase = "Space", "Delete"
 	}
 	places := rest.Columns(3, gap)
-	if v.State.Layout == Latin {
+	switch v.State.Layout {
+	case Latin:
 		s.Button(places[0], ui.ButtonSpec{Icon: ui.Shift, Chosen: v.State.Shift, Tap: func() { press(Key{Kind: Shift}) }})
-	} else {
+	case Numbers, Signs:
+		places = rest.Columns(2, gap)
+		places = append(places[:1:1], places...)
+	default:
 		s.Button(places[0], ui.ButtonSpec{Label: "小 ゛゜", Tap: func() { press(Key{Kind: Modify}) }})
 	}
 	s.Button(places[1], ui.ButtonSpec{Label: space, Tap: func() { press(Key{Kind: Space}) }})

@@ -15,6 +15,8 @@ type View struct {
 	// Enter is the label of the key that finishes; English writes the other labels in English.
 	Enter   string
 	English bool
+	// Offers are the layouts that can be switched to; nil: Layouts().
+	Offers []Layout
 }
 
 // MaxCandidates is how many candidates are shown.

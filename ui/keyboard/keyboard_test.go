@@ -95,6 +95,36 @@ func TestEveryKanaCanBeTypedOnBothKanaBoards(t *testing.T) {
 	}
 }
 
+func TestATypewriterTypesAllOfASCII(t *testing.T) {
+	test.NewTempApp(t)
+	can := map[string]bool{" ": true}
+	for _, layout := range Typewriter() {
+		for _, shift := range []bool{false, true} {
+			v := View{State: State{Layout: layout, Shift: shift}, Offers: Typewriter()}
+			size := fyne.NewSize(1000, 700)
+			s := ui.NewSheet(ui.Look{}, size)
+			Draw(s, ui.Box{W: size.Width, H: size.Height}, v, func(k Key) {
+				if k.Kind == Insert {
+					can[Press(v.State, k).Text] = true
+				}
+				if k.Kind == Switch && !slices.Contains(Typewriter(), k.Layout) {
+					t.Errorf("layout %d leads to %d", layout, k.Layout)
+				}
+			})
+			for _, o := range s.Object().(*fyne.Container).Objects {
+				if b, ok := o.(*ui.Button); ok {
+					test.Tap(b)
+				}
+			}
+		}
+	}
+	for c := ' '; c <= '~'; c++ {
+		if !can[string(c)] {
+			t.Errorf("%q cannot be typed", c)
+		}
+	}
+}
+
 func TestNoSequenceOfKeysBreaksTheText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := State{}
@@ -102,7 +132,7 @@ func TestNoSequenceOfKeysBreaksTheText(t *testing.T) {
 			key := Key{
 				Kind:   Kind(rapid.IntRange(0, int(Enter)).Draw(t, "kind")),
 				Text:   rapid.SampledFrom([]string{"あ", "は", "n", "k", "a", "-", "'", "A", "1", "？", "歯ブラシ", "x"}).Draw(t, "text"),
-				Layout: Layout(rapid.IntRange(-1, 6).Draw(t, "layout")),
+				Layout: Layout(rapid.IntRange(-1, int(Signs)+1).Draw(t, "layout")),
 			}
 			before := s
 			s = Press(s, key)

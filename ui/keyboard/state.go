@@ -16,10 +16,15 @@ const (
 	Romaji
 	Latin
 	Digits
+	Numbers // digits as an address has them, with its dot
+	Signs   // what Latin lacks of ASCII, for a passphrase
 )
 
-// Layouts lists them in the order of their buttons.
+// Layouts lists those of a shopper in the order of their buttons.
 func Layouts() []Layout { return []Layout{Gojuon, Flick, Romaji, Latin, Digits} }
+
+// Typewriter lists those with which all of ASCII can be typed, and nothing else.
+func Typewriter() []Layout { return []Layout{Latin, Numbers, Signs} }
 
 // MaxRunes is the longest text that can be typed. A question is shorter; what is longer is somebody playing.
 const MaxRunes = 120
@@ -98,7 +103,7 @@ func Press(s State, k Key) State {
 	case Shift:
 		s.Shift = !s.Shift
 	case Switch:
-		if slices.Contains(Layouts(), k.Layout) {
+		if slices.Contains(Layouts(), k.Layout) || slices.Contains(Typewriter(), k.Layout) {
 			s = s.settle()
 			s.Layout, s.Shift = k.Layout, false
 		}

@@ -40,6 +40,10 @@ func compose(v View, l ui.Look, size fyne.Size, send func(Event)) *ui.Sheet {
 		p.menu(s)
 	case SetUp:
 		p.setUp(s)
+	case Turn:
+		p.turn(s)
+	case Network:
+		p.network(s)
 	case Shop:
 		p.shop(s)
 	case Brand:

@@ -41,6 +41,14 @@ type (
 	EditField struct{ Field Field }
 	// Typed is a key of the keyboard.
 	Typed struct{ Key keyboard.Key }
+	// ToggleHidden shows what is typed in the place of dots, or dots again.
+	ToggleHidden struct{}
+	// ChooseTurn turns the picture, clockwise, by 0, 90, 180 or 270 degrees.
+	ChooseTurn struct{ Degrees int }
+	// ChooseRadio says whether Wi-Fi is used or a cable.
+	ChooseRadio struct{ Radio bool }
+	// ChooseFixed says whether the address is fixed or given.
+	ChooseFixed struct{ Fixed bool }
 	// ChooseSpeaks says what shoppers speak.
 	ChooseSpeaks struct{ Speaks Speaks }
 	// ChooseAccent takes a colour, 0xRRGGBB.
@@ -97,6 +105,10 @@ func (Test) event()           {}
 func (Answer) event()         {}
 func (EditField) event()      {}
 func (Typed) event()          {}
+func (ToggleHidden) event()   {}
+func (ChooseTurn) event()     {}
+func (ChooseRadio) event()    {}
+func (ChooseFixed) event()    {}
 func (ChooseSpeaks) event()   {}
 func (ChooseAccent) event()   {}
 func (Without) event()        {}

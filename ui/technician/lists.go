@@ -65,9 +65,9 @@ func (p *page) row(b ui.Box, r Row) {
 func (p *page) twoLines(b ui.Box, name, sub string, e Event) {
 	p.Button(b, ui.ButtonSpec{Tap: p.tap(e)})
 	inner := ui.Box{X: b.X + p.MM(4), Y: b.Y + p.MM(1), W: b.W - p.MM(8), H: b.H - p.MM(2)}
-	for _, s := range []struct{ name, sub ui.Step }{{ui.Body, ui.Small}, {ui.Small, 4.8}, {5, 4.2}, {4.6, 3.8}, {4.2, 3.4}} {
+	for _, s := range []struct{ name, sub ui.Step }{{ui.Body, ui.Small}, {ui.Small, 4.8}, {5, 4.2}, {4.6, 3.8}, {4.2, 3.4}, {3.8, 3.1}} {
 		h, h2 := p.Height(inner.W, name, s.name), p.Height(inner.W, sub, s.sub)
-		if h+h2 <= inner.H || s.name < 4.5 {
+		if h+h2 <= inner.H || s.name < 4 {
 			inner = inner.Below(max(0, (inner.H-h-h2)/2))
 			p.Text(inner, name, ui.Type{Ink: p.Colours.Ink}, s.name)
 			p.Text(inner.Below(h), sub, ui.Type{Ink: p.Colours.Quiet}, s.sub)

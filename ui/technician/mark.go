@@ -26,9 +26,11 @@ func (r Result) Done() bool { return r.Mark == Good || r.Mark == Fair }
 // Step is a step of the set-up.
 type Step int
 
-// The steps, in the order in which they are done.
+// The steps, in the order in which they are done. The first two are those of a device, which was flashed with our image.
 const (
-	StepShop Step = iota
+	StepTurn Step = iota
+	StepNetwork
+	StepShop
 	StepBrand
 	StepClock
 	StepPanel
@@ -44,7 +46,15 @@ const (
 
 // Steps lists them in their order.
 func Steps() []Step {
-	return []Step{StepShop, StepBrand, StepClock, StepPanel, StepMicrophone, StepLoudspeaker, StepEcho, StepHub, StepSealing, StepRecovery, StepAccess, StepFinish}
+	return []Step{StepTurn, StepNetwork, StepShop, StepBrand, StepClock, StepPanel, StepMicrophone, StepLoudspeaker, StepEcho, StepHub, StepSealing, StepRecovery, StepAccess, StepFinish}
+}
+
+// StepsOf lists those of a device, or of a machine on which Tenin was installed: there picture and network are the system's.
+func StepsOf(device bool) []Step {
+	if device {
+		return Steps()
+	}
+	return Steps()[StepShop:]
 }
 
 // Problem is what is wrong, or worth knowing, in a step.
@@ -53,6 +63,20 @@ type Problem int
 // The problems. Phrases say of each what is wrong and what to do.
 const (
 	NoProblem Problem = iota
+
+	TurnUnkept // nobody said that the picture is right, so it was turned back
+
+	NetworkAddress    // no address with its network
+	NetworkGateway    // none in that network
+	NetworkDNS        // no addresses
+	NetworkProxy      // no http://host:port
+	NetworkName       // the Wi-Fi has no name, or one that cannot be
+	NetworkPassphrase // none that a Wi-Fi can have
+	NetworkCountry    // no two letters
+	NetworkNoCable    // no card has a cable with somebody at its other end
+	NetworkNoCard     // Wi-Fi is wanted, and this machine has no card for it
+	NetworkNoRadio    // the Wi-Fi has not let this device in
+	NetworkNoAddress  // the link is there, and nobody gave an address
 
 	NameMissing    // the shop has no name
 	NameUndrawable // the screens cannot show a character of it; Detail has the characters
@@ -86,6 +110,7 @@ const (
 	HubNone        // the kiosk is meant to do without
 	HubBadCode     // what was typed is no code
 	HubUnreachable // nobody answers at the address
+	HubNetwork     // the same on a device, whose network is a step of these screens
 	HubRefused     // the code was used, or is too old
 	HubOther       // another hub answers than the code names
 
@@ -107,7 +132,7 @@ const (
 // Problems lists them all but NoProblem.
 func Problems() []Problem {
 	all := make([]Problem, 0, int(TestFailed))
-	for p := NameMissing; p <= TestFailed; p++ {
+	for p := TurnUnkept; p <= TestFailed; p++ {
 		all = append(all, p)
 	}
 	return all

@@ -79,15 +79,23 @@ func (p *page) edit(s Edit) {
 		blocks = append(blocks, p.note(note, p.Colours.Quiet))
 	}
 	b := p.body
+	if s.Secret {
+		// What is typed is hidden or shown by a button of its own, at the right of all that is said about it.
+		place := ui.Box{X: b.X + b.W - p.MM(52), Y: b.Y, W: p.MM(52), H: p.MM(20)}
+		p.Button(place, ui.ButtonSpec{Label: either(s.Hidden, p.w.HideTyped, p.w.ShowTyped), Icon: ui.Letters, Steps: []ui.Step{ui.Small, 5, 4.4, 3.8}, Tap: p.tap(ToggleHidden{})})
+	}
+	shorter := either(s.Secret, 0, p.MM(52)+p.gap)
 	if p.Portrait() {
 		board := min(b.H*0.72, p.MM(250))
-		p.column(b.Top(b.H-board-p.gap), blocks...)
+		top := b.Top(b.H - board - p.gap)
+		p.column(top.Left(top.W-shorter), blocks...)
 		p.board(b.Bottom(board), s)
 		return
 	}
 	// A keyboard of 15 mm keys needs nearly all of a lying panel: what is typed stands beside what it is for.
 	high := p.MM(20)
-	half := b.Top(high).Columns(2, p.gap*2)
+	above := b.Top(high)
+	half := above.Left(above.W-shorter).Columns(2, p.gap*2)
 	steps := []ui.Step{ui.Lead, ui.Body, ui.Small, 4.6, 4, 3.4}
 	p.Text(p.middle(half[0], title, steps...), title, ui.Type{Ink: p.Colours.Ink}, steps...)
 	if s.Problem != NoProblem {

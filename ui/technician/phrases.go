@@ -8,6 +8,10 @@ type Phrases struct {
 
 	MenuTitle, MenuSub, SetUpTitle, StepLine, SpeaksLabel string
 
+	TurnChoose, TurnTries, TurnAsks, TurnLeft, TurnKeep, TurnReturn, TurnReturns, TurnNow, TurnGood string
+
+	Cable, Radio, Given, Fixed, NetworkUse, NetworkUsing, NetworkGood, NetworkNone, LinkUp, LinkDown, LinkIn, LinkOut, NoAddress, ToNetwork, ShowTyped, HideTyped string
+
 	Sample, Ratio, TakeNearest string
 
 	ClockConfirm, ClockNow, ClockSource, ClockRefused, ClockGood string
@@ -45,6 +49,7 @@ type Phrases struct {
 	Steps       map[Step][2]string    // its name, what it does
 	Problems    map[Problem][2]string // what is wrong, what to do
 	Pages       map[Page][2]string    // its name, what is there
+	Passphrases map[Passphrase]string
 	Speaks      map[Speaks]string
 	Sources     map[Source]string
 	Refusals    map[Refusal]string

@@ -23,7 +23,7 @@ func states(l Language) []state {
 	fair := func(p Problem, detail string) Result { return Result{Fair, p, detail} }
 	rows := func(results ...Result) []Row {
 		var all []Row
-		for i, s := range Steps() {
+		for i, s := range StepsOf(false) {
 			r := undone
 			if i < len(results) {
 				r = results[i]
@@ -33,6 +33,18 @@ func states(l Language) []state {
 		return all
 	}
 	mixed := rows(good, good, fair(ClockByHand, ""), good, bad(MicrophoneNoisy, "floor -31 dBFS"), good, busy, bad(HubUnreachable, "hub.example.jp:4222"), fair(SealKeyFile, ""), undone, good)
+	typewriter := func(text string, layout keyboard.Layout) keyboard.View {
+		v := board(text, layout)
+		v.Offers = keyboard.Typewriter()
+		return v
+	}
+	device := append([]Row{{StepTurn, good}, {StepNetwork, fair(NetworkNoAddress, "enp1s0")}}, mixed...)
+	cable, radio := Link{Name: "enp1s0", Carrier: true, Addresses: []string{"192.0.2.10/24", "2001:db8:1f2e:7::a1b2:c3d4/64"}}, Link{Name: "wlp2s0", Radio: true}
+	fixed := Network{Radio: true, Fixed: true, Address: "192.0.2.10/24", Gateway: "192.0.2.1", DNS: "192.0.2.53 192.0.2.54", Name: "TENIN-GINZA-STAFF-5GHz", Country: "JP", Passphrase: PassphraseTyped,
+		Proxy: "http://proxy.example.jp:3128", Links: []Link{cable, radio}}
+	wrong, let := fixed, fixed
+	wrong.Result, wrong.Radio, wrong.Gateway = bad(NetworkGateway, "network.gateway is no other address in the network of network.address"), false, "198.51.100.1"
+	let.Result, let.Fixed, let.Passphrase = fair(NetworkNoRadio, "wlp2s0"), false, PassphraseKept
 	fingerprint := "3f9a1c77d0e24b5a88c1f2e39d6b70415ac9e8d2b3f40617a1b2c3d4e5f60718"
 	recovery := []string{"7K3Q", "M9X2", "PZ84", "0HVR", "W5N6", "EB1Y", "4SKQ", "D8MX"}
 	lines := []Line{
@@ -54,6 +66,19 @@ func states(l Language) []state {
 		{Name: "menu", View: View{Left: 90, Screen: Menu{SetUp: Bad, Health: Fair}}},
 		{Name: "setup-new", View: View{Screen: SetUp{Rows: rows()}}},
 		{Name: "setup", View: View{Left: 75, Screen: SetUp{Rows: mixed}}},
+		{Name: "setup-device", View: View{Left: 60, Device: true, Screen: SetUp{Rows: device}}},
+		{Name: "turn", View: View{Device: true, Screen: Turn{}}},
+		{Name: "turn-90", View: View{Left: 60, Device: true, Screen: Turn{Kept: 90, Shown: 90, Result: bad(TurnUnkept, "")}}},
+		{Name: "turn-tries", View: View{Device: true, Screen: Turn{Phase: TurnTries, Shown: 90}}},
+		{Name: "turn-asks", View: View{Device: true, Screen: Turn{Phase: TurnAsks, Shown: 90, Left: 13}}},
+		{Name: "turn-returns", View: View{Device: true, Screen: Turn{Phase: TurnReturns, Shown: 90}}},
+		{Name: "turn-good", View: View{Device: true, Screen: Turn{Result: good, Kept: 270, Shown: 270}}},
+		{Name: "network", View: View{Device: true, Screen: Network{Links: []Link{{Name: "enp1s0", Carrier: true}}}}},
+		{Name: "network-busy", View: View{Device: true, Screen: Network{Result: busy}}},
+		{Name: "network-fixed-wifi", View: View{Device: true, Left: 60, Screen: fixed}},
+		{Name: "network-wrong", View: View{Device: true, Left: 60, Screen: wrong}},
+		{Name: "network-wifi-out", View: View{Device: true, Screen: let}},
+		{Name: "network-good", View: View{Device: true, Screen: Network{Result: good, Links: []Link{cable, radio}}}},
 		{Name: "shop", View: View{Screen: Shop{Name: shop, Floor: floor}}},
 		{Name: "shop-bad", View: View{Left: 60, Screen: Shop{Result: bad(NameUndrawable, "𠮷 🏬"), Name: shop, Floor: floor, Speaks: SpeaksJapanese}}},
 		{Name: "brand", View: View{Screen: Brand{Result: good, Name: shop, Accent: 0x165e83, Choices: Accents(), Ratio: ui.AccentRatio(0x165e83), Nearest: 0x165e83}}},
@@ -79,6 +104,7 @@ func states(l Language) []state {
 		{Name: "echo-loud", View: View{Screen: Echo{Result: bad(EchoLoud, "it comes back 3 dB louder"), LossDB: -3, DelayMS: 96, Verdict: EchoTooStrong}}},
 		{Name: "hub", View: View{Screen: Hub{}}},
 		{Name: "hub-refused", View: View{Left: 60, Screen: Hub{Result: bad(HubRefused, "the code of ginza-1 was used on 2026-11-20"), Address: "hub.example.jp:4222"}}},
+		{Name: "hub-network", View: View{Device: true, Left: 60, Screen: Hub{Result: bad(HubNetwork, "hub.example.jp:4222: i/o timeout"), Address: "hub.example.jp:4222"}}},
 		{Name: "hub-good", View: View{Screen: Hub{Result: good, Address: "hub.example.jp:4222", Joined: true, Name: "ginza-1", Fingerprint: fingerprint, Reachable: true, RoundTripMS: 23}}},
 		{Name: "sealing", View: View{Screen: Sealing{By: SealTPM, Against: []Threat{StolenDisk, OtherSystem, OlderCopy}, NotAgainst: []Threat{StolenMachine, RootUser}}}},
 		{Name: "sealing-file", View: View{Left: 60, Screen: Sealing{Result: fair(SealKeyFile, "no TPM at /dev/tpmrm0"), By: SealFile, Sealed: true, NotAgainst: Threats()}}},
@@ -95,6 +121,15 @@ func states(l Language) []state {
 		{Name: "edit-code", View: View{Screen: Edit{Field: FieldHubCode, Board: board("7K3QD-M9X2A-PZ8", keyboard.Latin), Problem: HubBadCode}}},
 		{Name: "edit-time", View: View{Screen: Edit{Field: FieldTime, Board: board("2026112219", keyboard.Digits)}}},
 		{Name: "edit-group", View: View{Left: 60, Screen: Edit{Field: FieldRecoveryGroup, Board: board("PZ8", keyboard.Latin), Group: 3, Groups: 8}}},
+		{Name: "edit-address", View: View{Device: true, Left: 60, Screen: Edit{Field: FieldAddress, Board: typewriter("192.0.2.10/24", keyboard.Numbers)}}},
+		{Name: "edit-gateway-wrong", View: View{Device: true, Screen: Edit{Field: FieldGateway, Problem: NetworkGateway, Board: typewriter("198.51.100.1", keyboard.Numbers)}}},
+		{Name: "edit-ssid", View: View{Device: true, Left: 60, Screen: Edit{Field: FieldNetworkName, Board: func() keyboard.View {
+			v := board("TENIN-GINZA", keyboard.Latin)
+			v.Offers = append(keyboard.Layouts(), keyboard.Signs)
+			return v
+		}()}}},
+		{Name: "edit-passphrase", View: View{Device: true, Screen: Edit{Field: FieldPassphrase, Secret: true, Hidden: true, Board: typewriter("••••••••••••", keyboard.Signs)}}},
+		{Name: "edit-passphrase-shown", View: View{Device: true, Left: 60, Screen: Edit{Field: FieldPassphrase, Secret: true, Problem: NetworkPassphrase, Board: typewriter("a#Zl1|O0~`\\", keyboard.Latin)}}},
 		{Name: "health", View: View{Left: 60, Screen: Health{Lines: lines, At: "19:44"}}},
 		{Name: "health-looks", View: View{Screen: Health{}}},
 		{Name: "bundle", View: View{Left: 60, Screen: Bundle{Contents: items, Places: places, Chosen: 0}}},
@@ -125,6 +160,8 @@ func everyProblem(l Language) []state {
 		all = append(all,
 			state{Name: "problem-hub-" + In(l).Problems[p][0], View: View{Language: l, Left: 60, Screen: Hub{Result: r, Address: "hub.example.jp:4222"}}},
 			state{Name: "problem-clock-" + In(l).Problems[p][0], View: View{Language: l, Left: 60, Screen: Clock{Result: r, Now: "2026-01-01 00:02 JST", Refused: Refusals()}}},
+			state{Name: "problem-network-" + In(l).Problems[p][0], View: View{Language: l, Device: true, Left: 60, Screen: Network{Result: r, Radio: true, Fixed: true, Links: []Link{{Name: "enp1s0"}, {Name: "wlp2s0", Radio: true}}}}},
+			state{Name: "problem-edit-secret-" + In(l).Problems[p][0], View: View{Language: l, Device: true, Left: 60, Screen: Edit{Field: FieldPassphrase, Secret: true, Problem: p}}},
 			state{Name: "problem-edit-" + In(l).Problems[p][0], View: View{Language: l, Left: 60, Screen: Edit{Field: FieldHubCode, Problem: p}}})
 	}
 	return all

@@ -2,6 +2,7 @@ package technician
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tenin/ui"
@@ -37,7 +38,8 @@ func (p *page) step(step Step, r Result, good string, blocks []block, buttons ..
 }
 
 func (p *page) stepLine(step Step) string {
-	return fmt.Sprintf(p.w.StepLine, int(step)+1, len(Steps()))
+	all := StepsOf(p.view.Device)
+	return fmt.Sprintf(p.w.StepLine, slices.Index(all, step)+1, len(all))
 }
 
 // test is the button that runs a step's test; label is what it is called before its first run.
@@ -213,6 +215,9 @@ func (p *page) hub(s Hub) {
 	buttons := []ui.ButtonSpec{}
 	if s.Joined {
 		buttons = append(buttons, p.test(s.Result, p.w.Look))
+	}
+	if p.view.Device && s.Result.Problem == HubNetwork {
+		buttons = append(buttons, ui.ButtonSpec{Label: p.w.ToNetwork, Icon: ui.Back, Kind: ui.Primary, Tap: p.tap(OpenStep{StepNetwork})})
 	}
 	buttons = append(buttons, p.field(FieldHubAddress), p.field(FieldHubCode))
 	if !s.Joined {

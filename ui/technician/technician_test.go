@@ -54,6 +54,9 @@ func TestEveryPhraseExistsInBothLanguages(t *testing.T) {
 		for _, p := range Pages() {
 			missing("a page", w.Pages[p][1] != "")
 		}
+		for _, k := range []Passphrase{PassphraseNone, PassphraseTyped, PassphraseKept} {
+			missing("a passphrase", w.Passphrases[k] != "")
+		}
 		for _, k := range ItemKinds() {
 			missing("an item", w.Items[k] != "")
 		}
@@ -226,10 +229,56 @@ func TestNoViewBreaksAScreen(t *testing.T) {
 			Panel{r, n, n, float32(n), n, n, float32(n)}, Targets{n, n}, Microphone{r, MicrophonePhase(n % 5), words, float32(n), float32(-n), float32(n), words},
 			Loudspeaker{r, LoudspeakerPhase(n % 5), words, words}, Echo{r, float32(n), float32(n), EchoVerdict(n)}, Hub{r, words, n > 50, words, words, true, float32(n)},
 			Sealing{r, Seal(n), true, false, []Threat{Threat(n)}, nil}, Recovery{r, RecoveryPhase(n % 3), slices.Repeat([]string{words}, max(0, n%20))},
-			Access{r, n, n, n}, Finish{r, rows}, Edit{Field(n), keyboard.View{}, Problem(n), words, n, n}, Health{[]Line{{Part(n), Mark(n), words}}, words},
+			Access{r, n, n, n}, Finish{r, rows}, Edit{Field(n), keyboard.View{}, Problem(n), words, n%2 == 0, n%3 == 0, n, n}, Health{[]Line{{Part(n), Mark(n), words}}, words},
 			Bundle{r, []Item{{ItemKind(n), n}}, []Place{{words, n}}, n, words}, Wipe{r, WipePhase(n % 5), words, words, true, n, n}, Power{r, PowerPhase(n % 3), PowerKind(n)}, nil,
+			Turn{r, TurnPhase(n % 5), n, n, n}, Network{r, n%2 == 0, n%3 == 0, words, words, words, words, words, Passphrase(n), words, slices.Repeat([]Link{{words, n%2 == 0, n%3 == 0, []string{words, words}}}, max(0, n%5))},
 		}
 		v := View{Language: Language(rapid.IntRange(0, 1).Draw(t, "language")), Kiosk: words, Left: n, Screen: rapid.SampledFrom(screens).Draw(t, "screen")}
 		Draw(v, ui.Look{BigText: rapid.Bool().Draw(t, "big")}, rapid.SampledFrom([]fyne.Size{uitest.Portrait, uitest.Landscape}).Draw(t, "size"), func(Event) {})
 	})
+}
+
+func TestAPassphraseIsOnNoScreenUnlessItIsTypedAndShown(t *testing.T) {
+	uitest.App(t)
+	for _, s := range []Screen{
+		Network{Radio: true, Name: "shop", Passphrase: PassphraseTyped},
+		Edit{Field: FieldPassphrase, Secret: true, Hidden: true, Board: keyboard.View{State: keyboard.State{Layout: keyboard.Latin, Text: "•••••••"}, Offers: keyboard.Typewriter()}},
+	} {
+		if m := test.RenderObjectToMarkup(Draw(View{Screen: s}, ui.Look{}, uitest.Portrait, func(Event) {})); strings.Contains(m, "horse") {
+			t.Errorf("%T shows it", s)
+		}
+	}
+}
+
+func TestADirectionIsDrawnAsThePanelWouldLookFromHere(t *testing.T) {
+	uitest.App(t)
+	// The head is above the shoulders in the one that looks upright, whatever the picture is turned by now.
+	for _, shown := range Turns() {
+		var up []int
+		for _, degrees := range Turns() {
+			p := &page{Sheet: ui.NewSheet(ui.Look{}, uitest.Portrait), send: func(Event) {}, w: In(English)}
+			p.direction(ui.Box{W: 300, H: 500}, degrees, shown)
+			// The last two that are drawn are the head and the shoulders.
+			objects := p.Object().(*fyne.Container).Objects
+			head, shoulders := objects[len(objects)-2], objects[len(objects)-1]
+			if head.Position().Y+head.Size().Height <= shoulders.Position().Y+1 {
+				up = append(up, degrees)
+			}
+		}
+		if !slices.Equal(up, []int{shown}) {
+			t.Errorf("turned by %d, upright are %v", shown, up)
+		}
+	}
+}
+
+func TestStepsAreCountedAmongThoseThatTheMachineHas(t *testing.T) {
+	for device, want := range map[bool]string{false: "Step 8 of 12", true: "Step 10 of 14"} {
+		p := &page{view: View{Device: device}, w: In(English)}
+		if got := p.stepLine(StepHub); got != want {
+			t.Errorf("on a device %t: %s", device, got)
+		}
+	}
+	if slices.Contains(StepsOf(false), StepTurn) || slices.Contains(StepsOf(false), StepNetwork) || len(StepsOf(true)) != len(Steps()) {
+		t.Error("a machine that was not flashed has a device's steps")
+	}
 }

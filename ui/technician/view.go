@@ -7,6 +7,8 @@ type View struct {
 	Language Language
 	// Kiosk is the kiosk's name at its hub or the machine's, so that the technician knows which one this is.
 	Kiosk string
+	// Device: this machine was flashed with our image, so that it has the steps of StepsOf(true).
+	Device bool
 	// Left is the number of seconds until the screens lock themselves; 0 shows no count.
 	Left   int
 	Screen Screen
@@ -71,6 +73,59 @@ type SetUp struct{ Rows []Row }
 type Row struct {
 	Step   Step
 	Result Result
+}
+
+// Turn is the step with the direction of the picture.
+type Turn struct {
+	Result Result
+	Phase  TurnPhase
+	Kept   int // by how many degrees the picture is turned clockwise when nothing is tried: 0, 90, 180 or 270
+	Shown  int // and by how many it is now
+	Left   int // in TurnAsks, seconds until the picture is turned back
+}
+
+// TurnPhase is how far a turn is.
+type TurnPhase int
+
+// A turn is tried, and taken back unless somebody says that it is right.
+const (
+	TurnIdle TurnPhase = iota
+	TurnTries
+	TurnAsks
+	TurnReturns
+)
+
+// Turns lists the directions in degrees.
+func Turns() []int { return []int{0, 90, 180, 270} }
+
+// Network is the step with the device's network. The Wi-Fi's passphrase is not in the View but while it is typed.
+type Network struct {
+	Result Result
+	// Radio: the device is to use Wi-Fi, else a cable. Fixed: it is to have Address, else it is given one (DHCP).
+	Radio, Fixed          bool
+	Address, Gateway, DNS string // DNS has addresses with spaces between them
+	Name, Country         string // of the Wi-Fi
+	Passphrase            Passphrase
+	Proxy                 string
+	Links                 []Link // as they were found last
+}
+
+// Passphrase is what is known of the Wi-Fi's passphrase.
+type Passphrase int
+
+// The passphrase stays as it is kept when its network does and no other one was typed.
+const (
+	PassphraseNone Passphrase = iota
+	PassphraseTyped
+	PassphraseKept
+)
+
+// Link is a network card of the device.
+type Link struct {
+	Name      string
+	Radio     bool
+	Carrier   bool // a cable is in, or the Wi-Fi has let the device in
+	Addresses []string
 }
 
 // Shop is the step with the shop's words.
@@ -311,8 +366,10 @@ type Edit struct {
 	Board   keyboard.View
 	Problem Problem
 	Detail  string // what the program says of Problem
-	Group   int    // which group of the recovery key, from 1; 0 elsewhere
-	Groups  int    // of how many
+	Secret  bool   // what is typed can be hidden, and Hidden is: Board then has dots in its place
+	Hidden  bool
+	Group   int // which group of the recovery key, from 1; 0 elsewhere
+	Groups  int // of how many
 }
 
 // Field is what is typed.
@@ -329,11 +386,19 @@ const (
 	FieldHubCode
 	FieldRecoveryGroup // of a key that was shown just now
 	FieldLostKey       // a group of the key, because the PIN is lost
+	FieldAddress       // of the device, with the length of its network
+	FieldGateway
+	FieldDNS
+	FieldNetworkName // of the Wi-Fi
+	FieldPassphrase
+	FieldCountry
+	FieldProxy
 )
 
 // Fields lists them all.
 func Fields() []Field {
-	return []Field{FieldShopName, FieldFloor, FieldBrandName, FieldAccent, FieldTime, FieldHubAddress, FieldHubCode, FieldRecoveryGroup, FieldLostKey}
+	return []Field{FieldShopName, FieldFloor, FieldBrandName, FieldAccent, FieldTime, FieldHubAddress, FieldHubCode, FieldRecoveryGroup, FieldLostKey,
+		FieldAddress, FieldGateway, FieldDNS, FieldNetworkName, FieldPassphrase, FieldCountry, FieldProxy}
 }
 
 // Health is how the machine is.
@@ -465,6 +530,8 @@ const (
 func (PIN) screen()         {}
 func (Menu) screen()        {}
 func (SetUp) screen()       {}
+func (Turn) screen()        {}
+func (Network) screen()     {}
 func (Shop) screen()        {}
 func (Brand) screen()       {}
 func (Clock) screen()       {}

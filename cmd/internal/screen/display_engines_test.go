@@ -10,6 +10,8 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -185,6 +187,44 @@ func TestAWindowThatDiesComesBackWithTheSamePicture(t *testing.T) {
 		}
 	}
 	same(t, x, before)
+}
+
+func TestTheWindowComesBackOnADisplayThatWasTurnedAndHasAnotherCookie(t *testing.T) {
+	x := server(t, xfixture.Options{})
+	s := window(t, x)
+	show(t, s, answer())
+	number, err := strconv.Atoi(strings.TrimPrefix(x.Display, ":"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []image.Point{{1920, 1080}, {1080, 1920}} {
+		begin := time.Now()
+		old := x
+		err := s.Anew(t.Context(), func() error {
+			old.Close()
+			x, err = xfixture.Start(t.Context(), xfixture.Options{Number: number, Width: size.X, Height: size.Y, Dir: filepath.Dir(old.Authority)})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		turned := x
+		t.Cleanup(func() { turned.Close() })
+		t.Log("from its end to the picture:", time.Since(begin).Round(time.Millisecond))
+		p := capture(t, x, "turned")
+		dark := 0
+		for i := 0; i < len(p.Pix); i += 4 {
+			if p.Pix[i] < 100 {
+				dark++
+			}
+		}
+		if p.Rect.Size() != size || dark < 10000 {
+			t.Errorf("the display of %v shows %d dots of ink", p.Rect.Size(), dark)
+		}
+		if _, _, lost := s.Process(); lost != 0 {
+			t.Errorf("%d windows are counted as lost", lost)
+		}
+	}
 }
 
 // After the first picture the process is sealed: what a library would still compile, load or open is refused from then on.

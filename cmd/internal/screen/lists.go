@@ -40,7 +40,7 @@ var (
 		technician.Clock{}, technician.Panel{}, technician.Targets{}, technician.Microphone{},
 		technician.Loudspeaker{}, technician.Echo{}, technician.Hub{}, technician.Sealing{},
 		technician.Recovery{}, technician.Access{}, technician.Finish{}, technician.Edit{}, technician.Health{},
-		technician.Bundle{}, technician.Wipe{}, technician.Power{},
+		technician.Bundle{}, technician.Wipe{}, technician.Power{}, technician.Turn{}, technician.Network{},
 	)
 	technicianEvents = seal[technician.Event](
 		technician.ChooseLanguage{}, technician.ToggleBigText{}, technician.ToggleContrast{},
@@ -49,6 +49,7 @@ var (
 		technician.Test{}, technician.Answer{}, technician.EditField{}, technician.Typed{},
 		technician.ChooseSpeaks{}, technician.ChooseAccent{}, technician.Without{}, technician.WrittenDown{},
 		technician.Touched{}, technician.ChoosePlace{}, technician.HoldDown{}, technician.HoldUp{},
-		technician.ChoosePower{}, technician.Confirm{},
+		technician.ChoosePower{}, technician.Confirm{}, technician.ToggleHidden{}, technician.ChooseTurn{},
+		technician.ChooseRadio{}, technician.ChooseFixed{},
 	)
 )

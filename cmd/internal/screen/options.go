@@ -43,13 +43,14 @@ type limits struct {
 	hang  time.Duration // of an answer to a picture or a look; a picture takes 45 ms, 0.6 s on a busy machine
 	tick  time.Duration // between two looks
 	grace time.Duration // of a process for its own end
+	anew  time.Duration // until a window is lost whose display is to start anew
 }
 
 func (l limits) settled() limits {
 	for _, f := range []struct {
 		field *time.Duration
 		value time.Duration
-	}{{&l.start, time.Minute}, {&l.hang, 10 * time.Second}, {&l.tick, 5 * time.Second}, {&l.grace, 500 * time.Millisecond}} {
+	}{{&l.start, time.Minute}, {&l.hang, 10 * time.Second}, {&l.tick, 5 * time.Second}, {&l.grace, 500 * time.Millisecond}, {&l.anew, 15 * time.Second}} {
 		if *f.field == 0 {
 			*f.field = slack.Times(f.value)
 		}

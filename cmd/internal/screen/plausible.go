@@ -25,7 +25,7 @@ var choices = map[reflect.Type]int{
 	reflect.TypeFor[shopper.Language]():     int(shopper.Korean) + 1,
 	reflect.TypeFor[shopper.How]():          int(shopper.Unrecorded) + 1,
 	reflect.TypeFor[keyboard.Kind]():        int(keyboard.Enter) + 1,
-	reflect.TypeFor[keyboard.Layout]():      int(keyboard.Digits) + 1,
+	reflect.TypeFor[keyboard.Layout]():      int(keyboard.Signs) + 1,
 	reflect.TypeFor[staff.Language]():       int(staff.Korean) + 1,
 	reflect.TypeFor[staff.Tab]():            int(staff.SettingsTab) + 1,
 	reflect.TypeFor[staff.Why]():            int(staff.Other) + 1,
@@ -33,7 +33,7 @@ var choices = map[reflect.Type]int{
 	reflect.TypeFor[technician.Language]():  int(technician.English) + 1,
 	reflect.TypeFor[technician.Page]():      int(technician.PageWipe) + 1,
 	reflect.TypeFor[technician.Step]():      int(technician.StepFinish) + 1,
-	reflect.TypeFor[technician.Field]():     int(technician.FieldLostKey) + 1,
+	reflect.TypeFor[technician.Field]():     int(technician.FieldProxy) + 1,
 	reflect.TypeFor[technician.Speaks]():    int(technician.SpeaksEnglish) + 1,
 	reflect.TypeFor[technician.PowerKind](): int(technician.PowerOff) + 1,
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -162,6 +163,35 @@ func TestAWindowThatDiesAgainAndAgainAlertsOnce(t *testing.T) {
 	}
 	if len(alerts) != 0 {
 		t.Error("a second alert")
+	}
+}
+
+func TestADisplayThatStartsAnewIsNoCrash(t *testing.T) {
+	s := faked(t, "", Options{Alert: func(Alert) { t.Error("an alert") }, limits: limits{anew: 30 * time.Second}})
+	s.Show(picture1("傘"))
+	await(t, s, 1)
+	for range 4 {
+		pid := s.PID()
+		if err := s.Anew(t.Context(), func() error { return syscall.Kill(pid, syscall.SIGKILL) }); err != nil {
+			t.Fatal(err)
+		}
+		if now, _, lost := s.Process(); now == pid || now == 0 || lost != 0 {
+			t.Fatalf("process %d after %d, %d lost", now, pid, lost)
+		}
+	}
+	refused := errors.New("no")
+	if err := s.Anew(t.Context(), func() error { return refused }); err != refused {
+		t.Error(err)
+	}
+}
+
+func TestADisplayThatDoesNotStartAnewIsNotWaitedForForEver(t *testing.T) {
+	s := faked(t, "", Options{limits: limits{anew: time.Millisecond}})
+	s.Show(picture1("傘"))
+	await(t, s, 1)
+	pid := s.PID()
+	if err := s.Anew(t.Context(), func() error { return nil }); err != nil || s.PID() != pid {
+		t.Error(err)
 	}
 }
 

@@ -31,6 +31,7 @@ type Screen struct {
 	process *process
 	since   time.Time     // when it got the window
 	lost    int           // how often one died
+	anew    int           // how many calls of Anew wait for the display
 	changed chan struct{} // closed at the next change of shown
 }
 
@@ -252,7 +253,7 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 		if ctx.Err() != nil {
 			return
 		}
-		pause, alert := history.Add(time.Now())
+		pause, alert, crash := s.lose(&history)
 		attributes := []any{"pause", pause}
 		if p != nil {
 			attributes = append(attributes, "pid", p.cmd.Process.Pid, "end", p.cmd.ProcessState.String(), "garbage", p.said())
@@ -260,15 +261,14 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 			attributes = append(attributes, "error", err)
 		}
 		s.o.Log.Warn("window lost", attributes...)
-		s.mu.Lock()
-		s.lost++
-		s.mu.Unlock()
 		// A library that had to compile something which the rehearsal does not know would die of the next picture too.
-		if p != nil && p.cmd.ProcessState.Exited() && ended == 1 && !s.compile {
+		if crash && p != nil && p.cmd.ProcessState.Exited() && ended == 1 && !s.compile {
 			s.compile = true
 			s.o.Log.Warn("the window's graphics library may compile from now on")
 		}
-		ended++
+		if crash {
+			ended++
+		}
 		p = nil
 		if alert && s.o.Alert != nil {
 			s.o.Alert(Alert{Crashes: worker.CrashMost, Pause: pause})

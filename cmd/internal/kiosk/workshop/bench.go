@@ -3,6 +3,7 @@ package workshop
 import (
 	"context"
 
+	"tenin/firmware/enrol"
 	"tenin/ui/technician"
 )
 
@@ -20,6 +21,16 @@ type Bench interface {
 
 	// Peek returns a step's screen as it can be filled without a test; nil: there is nothing to know. Its Result is ignored.
 	Peek(ctx context.Context, step technician.Step) technician.Screen
+
+	// Device says whether this machine was flashed with our image; the next four methods are for such a one.
+	Device() bool
+	// TryTurn turns the picture, by degrees clockwise, and returns when the screens are on the display again. It is not kept:
+	// KeepTurn keeps one, and TurnBack turns a picture back that was only tried.
+	TryTurn(ctx context.Context, degrees int) technician.Turn
+	KeepTurn(ctx context.Context, degrees int) technician.Turn
+	TurnBack(ctx context.Context) technician.Turn
+	// Network saves what is on the screen and waits for a link and an address. passphrase is the Wi-Fi's, if one was typed.
+	Network(ctx context.Context, s technician.Network, passphrase enrol.SecretText) technician.Network
 
 	// Shop and Brand save what is on the screen and read it again.
 	Shop(ctx context.Context, s technician.Shop) technician.Shop

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"tenin/firmware/enrol"
 	"tenin/storage/seal"
@@ -19,6 +20,9 @@ type Device interface {
 	Keep(ctx context.Context, recovery seal.Secret) error
 	Recover(ctx context.Context, recovery, pin seal.Secret) error
 	Finish(ctx context.Context, withoutHub bool) error
+	Set(ctx context.Context, s enrol.Settings) error
+	Turn(ctx context.Context, rotation int) error
+	Links(ctx context.Context) ([]enrol.Link, error)
 	Reopen(ctx context.Context) error
 	Erase(ctx context.Context) error
 	Reboot(ctx context.Context) error
@@ -29,6 +33,7 @@ type Device interface {
 // network, the end of the set-up is the end of its enrolment, and a wipe erases the keys of its disk. Where the disk does not
 // open, the screens are locked, and the recovery key is the only way on.
 func FromDevice(m Machine, d Device) Bench {
+	b := &deviceBench{device: d, display: m.Display, patience: patience}
 	m.Setup.Keep = func(key seal.RecoveryKey) error {
 		text := seal.TakeSecret([]byte(strings.Join(key.Groups(), "-")))
 		defer text.Destroy()
@@ -41,9 +46,16 @@ func FromDevice(m Machine, d Device) Bench {
 		if errors.Is(err, enrol.ErrRefused) {
 			err = fmt.Errorf("%w: %w", uplink.ErrRefused, err)
 		}
+		b.answered = err == nil
 		return again(ctx, d, err)
 	}
-	b := &deviceBench{device: d}
+	// These screens have no network: that a hub answers is known of one that has just let this device in.
+	m.Reach = func(context.Context) (time.Duration, error) {
+		if !b.answered {
+			return 0, errCannotAsk
+		}
+		return 0, nil
+	}
 	program := m.Power
 	m.Power = func(ctx context.Context, what technician.PowerKind) error {
 		switch {
@@ -74,6 +86,13 @@ type deviceBench struct {
 	Bench
 	device Device
 	wiped  bool // what the program stands on is gone: only the machine can be started anew
+	// answered: the hub has let this device in since the screens were opened.
+	answered bool
+	// tried: the picture is turned otherwise than it is kept.
+	tried   bool
+	display func(ctx context.Context, restart func() error) error
+	// patience is for how long a link and an address are waited for.
+	patience time.Duration
 }
 
 // shut says whether the disk did not open.

@@ -3,6 +3,7 @@ package workshop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,10 +17,13 @@ import (
 
 // flashed plays the half of a device that is root.
 type flashed struct {
-	failed string
-	refuse error
-	did    []string
-	kept   string
+	failed   string
+	refuse   error
+	did      []string
+	set      enrol.Settings
+	links    []enrol.Link
+	enrolled bool
+	kept     string
 }
 
 func (f *flashed) do(what string) error {
@@ -28,11 +32,23 @@ func (f *flashed) do(what string) error {
 }
 
 func (f *flashed) Status(context.Context) (enrol.Status, error) {
-	return enrol.Status{Failed: f.failed}, nil
+	return enrol.Status{Failed: f.failed, Settings: f.set, Enrolled: f.enrolled}, nil
 }
 func (f *flashed) Join(_ context.Context, address string, code seal.Secret) (enrol.Joined, error) {
 	return enrol.Joined{}, f.do("join " + address + " " + string(code.Bytes()))
 }
+func (f *flashed) Set(_ context.Context, s enrol.Settings) error {
+	err := f.do(fmt.Sprintf("set %+v %s", s.WiFi.SSID, s.WiFi.Passphrase.Bytes()))
+	if err == nil {
+		s.WiFi.Passphrase = enrol.SecretText{}
+		f.set = s
+	}
+	return err
+}
+func (f *flashed) Turn(_ context.Context, rotation int) error {
+	return f.do(fmt.Sprint("turn ", rotation))
+}
+func (f *flashed) Links(context.Context) ([]enrol.Link, error) { return f.links, nil }
 func (f *flashed) Keep(_ context.Context, recovery seal.Secret) error {
 	f.kept = string(recovery.Bytes())
 	return f.do("keep")

@@ -14,5 +14,7 @@
 //   - The groups of a recovery key are in the State between the moment they are shown and the moment they are written down,
 //     and never after; a key that was shown and not checked is forgotten by the Bench, whichever way the screen was left.
 //   - A wipe starts only when its number was typed and the button was held and let go, in this order and on the one screen.
+//   - A picture that was turned is kept by a yes on the turned screen and by nothing else; whichever way the screen is left, it is
+//     turned back.
 //   - Nothing but a PIN (or the recovery key) leads past the lock, where there is one.
 package workshop

@@ -1,6 +1,7 @@
 package workshop
 
 import (
+	"tenin/firmware/enrol"
 	"tenin/ui"
 	"tenin/ui/technician"
 )
@@ -42,8 +43,16 @@ type (
 		Who technician.Who
 		PIN string
 	}
-	ResetPIN        struct{ Groups, PIN string } // Groups are joined by dashes
-	Peek            struct{ Step technician.Step }
+	ResetPIN   struct{ Groups, PIN string } // Groups are joined by dashes
+	Peek       struct{ Step technician.Step }
+	TryTurn    struct{ Degrees int }
+	KeepTurn   struct{ Degrees int }
+	TurnBack   struct{}
+	SetNetwork struct {
+		Network    technician.Network
+		Passphrase enrol.SecretText
+	}
+	DropPassphrase  struct{ Passphrase enrol.SecretText }
 	SaveShop        struct{ Shop technician.Shop }
 	SaveBrand       struct{ Brand technician.Brand }
 	LookAtClock     struct{}
@@ -75,6 +84,11 @@ func (CheckPIN) task()        {}
 func (SetPIN) task()          {}
 func (ResetPIN) task()        {}
 func (Peek) task()            {}
+func (TryTurn) task()         {}
+func (KeepTurn) task()        {}
+func (TurnBack) task()        {}
+func (SetNetwork) task()      {}
+func (DropPassphrase) task()  {}
 func (SaveShop) task()        {}
 func (SaveBrand) task()       {}
 func (LookAtClock) task()     {}

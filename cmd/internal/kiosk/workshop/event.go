@@ -28,6 +28,7 @@ type (
 		Run     int
 		Guarded bool
 		Kiosk   string
+		Device  bool
 	}
 	// Entered is what became of a PIN.
 	Entered struct {

@@ -27,6 +27,9 @@ type Machine struct {
 	Synthesize func(ctx context.Context, text, language string) (audio.Clip, error)
 	// Reach asks the hub that was joined for an answer, and says how long it took.
 	Reach func(context.Context) (time.Duration, error)
+	// Display is given what starts a device's display anew, and returns when the screens are on it again; nil: nothing is
+	// waited for.
+	Display func(ctx context.Context, restart func() error) error
 	// Power starts anew or shuts down. It returns when that is on its way.
 	Power func(context.Context, technician.PowerKind) error
 }

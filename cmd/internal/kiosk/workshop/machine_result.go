@@ -49,6 +49,17 @@ var problems = map[setup.Code]technician.Problem{
 	setup.PINWeak:         technician.TestFailed,
 }
 
+// fields are where a mistake of a device's settings is told.
+var fields = map[string]technician.Problem{
+	"network.address": technician.NetworkAddress,
+	"network.gateway": technician.NetworkGateway,
+	"network.dns":     technician.NetworkDNS,
+	"network.proxy":   technician.NetworkProxy,
+	"wifi.ssid":       technician.NetworkName,
+	"wifi.psk":        technician.NetworkPassphrase,
+	"wifi.country":    technician.NetworkCountry,
+}
+
 var marks = map[setup.State]technician.Mark{
 	setup.Undone: technician.Undone, setup.Good: technician.Good, setup.Fair: technician.Fair, setup.Bad: technician.Bad,
 }

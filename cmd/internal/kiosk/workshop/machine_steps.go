@@ -244,6 +244,9 @@ func (m *machine) Echo(ctx context.Context) technician.Echo {
 	return technician.Echo{Result: resultOf(e.Finding), LossDB: float32(e.Attenuation), DelayMS: float32(e.Delay.Seconds() * 1000), Verdict: verdict}
 }
 
+// errCannotAsk means that nobody here can ask the hub, which says nothing of the hub.
+var errCannotAsk = errors.New("it was joined at an earlier start, and these screens have no network to ask it by")
+
 func hubOf(j setup.Joined) technician.Hub {
 	return technician.Hub{Result: resultOf(j.Finding), Address: j.Address, Joined: j.Name != "", Name: j.Name, Fingerprint: j.Key}
 }
@@ -270,6 +273,10 @@ func (m *machine) reached(ctx context.Context, j setup.Joined) technician.Hub {
 		return h
 	}
 	took, err := m.Reach(ctx)
+	if errors.Is(err, errCannotAsk) {
+		h.Result = technician.Result{Mark: technician.Fair, Problem: technician.HubUnreachable, Detail: err.Error()}
+		return h
+	}
 	if err != nil {
 		h.Result = failed(technician.HubUnreachable, err)
 		return h

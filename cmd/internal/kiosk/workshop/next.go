@@ -46,7 +46,7 @@ func (n *next) take(e Event) {
 		}
 	case Guard:
 		if n.ended(e.Run) {
-			n.kiosk = e.Kiosk
+			n.kiosk, n.device = e.Kiosk, e.Device
 			if n.entered = !e.Guarded; n.entered {
 				n.menu()
 			}
@@ -95,6 +95,7 @@ func (n *next) leave() {
 	}
 	n.stop()
 	n.forget()
+	n.dropPassphrase()
 	n.State = State{run: n.run, look: n.look}
 	n.effects = append(n.effects, Close{})
 }
@@ -105,6 +106,9 @@ func (n *next) tick() {
 			w.Held = min(w.Held+1, w.Need)
 			n.screen = w
 		}
+	}
+	if t, ok := n.screen.(technician.Turn); ok {
+		n.countTurn(t)
 	}
 	if p, ok := n.screen.(technician.PIN); ok && p.Wait > 0 {
 		if p.Wait--; p.Wait == 0 {
@@ -139,7 +143,7 @@ func (n *next) touch(e technician.Event) {
 	case technician.ChooseLanguage:
 		n.language = e.Language
 		if s, ok := n.screen.(technician.Edit); ok {
-			s.Board = n.keys()
+			s.Board = n.keysOf(s.Field)
 			n.screen = s
 		}
 		return
@@ -166,8 +170,11 @@ func (n *next) touch(e technician.Event) {
 	case technician.PIN:
 		n.touchPIN(s, e)
 	case technician.Edit:
-		if key, ok := e.(technician.Typed); ok {
-			n.typeKey(s, key.Key)
+		switch e := e.(type) {
+		case technician.Typed:
+			n.typeKey(s, e.Key)
+		case technician.ToggleHidden:
+			n.toggleHidden(s)
 		}
 	case technician.Wipe:
 		n.touchWipe(s, e)

@@ -49,12 +49,18 @@ func (n *next) edit(f technician.Field) {
 		default:
 			return
 		}
+	case technician.Network:
+		var ok bool
+		if layout, text, ok = networkField(s, f); !ok || n.asking() {
+			return
+		}
 	default:
 		return
 	}
 	n.stop()
 	n.board = keyboard.State{Layout: layout, Text: text}
-	n.screen = technician.Edit{Field: f, Board: n.keys()}
+	n.hidden = f == technician.FieldPassphrase
+	n.screen = technician.Edit{Field: f, Board: n.keysOf(f), Secret: n.hidden, Hidden: n.hidden}
 }
 
 // words is the layout for a shop's words.
@@ -67,7 +73,7 @@ func (n *next) words() keyboard.Layout {
 
 func (n *next) typeKey(s technician.Edit, k keyboard.Key) {
 	n.board = keyboard.Press(n.board, k)
-	s.Board, s.Problem = n.keys(), technician.NoProblem
+	s.Board, s.Problem = n.keysOf(s.Field), technician.NoProblem
 	n.screen = s
 	if k.Kind == keyboard.Enter {
 		n.enter(s, strings.TrimSpace(n.board.Text))
@@ -136,6 +142,8 @@ func (n *next) enter(s technician.Edit, text string) {
 		}
 		fact.Name = text
 		n.change(fact)
+	case technician.Network:
+		n.enterNetwork(s, fact, text)
 	case technician.Clock:
 		if len(text) != 12 {
 			wrong(technician.ClockWrong)

@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"math"
+	"slices"
 
 	"tenin/storage/seal"
 	"tenin/ui"
@@ -18,14 +19,14 @@ const (
 
 // openStep shows a step and fills its screen with what can be known without a test.
 func (n *next) openStep(s technician.Step) {
-	if s < 0 || int(s) >= steps {
+	if int(s) >= steps || !slices.Contains(technician.StepsOf(n.device), s) {
 		return
 	}
 	n.stop()
 	n.at = s
 	n.showStep()
 	switch s {
-	case technician.StepShop, technician.StepBrand, technician.StepClock, technician.StepHub, technician.StepSealing, technician.StepAccess:
+	case technician.StepTurn, technician.StepNetwork, technician.StepShop, technician.StepBrand, technician.StepClock, technician.StepHub, technician.StepSealing, technician.StepAccess:
 		if n.facts[s] == nil {
 			n.do(Peek{s})
 		}
@@ -41,6 +42,12 @@ func (n *next) stepScreen(r technician.Result) technician.Screen {
 		return technician.Finish{Result: r, Rows: n.rows()}
 	}
 	switch s := n.facts[n.at].(type) {
+	case technician.Turn:
+		s.Result, s.Phase = r, technician.TurnIdle
+		return s
+	case technician.Network:
+		s.Result = r
+		return s
 	case technician.Shop:
 		s.Result = r
 		return s
@@ -73,6 +80,10 @@ func (n *next) stepScreen(r technician.Result) technician.Screen {
 		return s
 	}
 	switch n.at {
+	case technician.StepTurn:
+		return technician.Turn{Result: r}
+	case technician.StepNetwork:
+		return technician.Network{Result: r}
 	case technician.StepShop:
 		return technician.Shop{Result: r}
 	case technician.StepBrand:
@@ -119,6 +130,17 @@ func (n *next) touchStep(e technician.Event) {
 	switch e := e.(type) {
 	case technician.Next:
 		n.toNext()
+	case technician.OpenStep:
+		// The one way from a step to another: a hub that does not answer leads back to the network.
+		if n.at == technician.StepHub && e.Step == technician.StepNetwork && !n.asking() {
+			n.openStep(e.Step)
+		}
+	case technician.ChooseTurn:
+		n.chooseTurn(e.Degrees)
+	case technician.ChooseRadio:
+		n.chooseWay(func(s *technician.Network) { s.Radio = e.Radio })
+	case technician.ChooseFixed:
+		n.chooseWay(func(s *technician.Network) { s.Fixed = e.Fixed })
 	case technician.Test:
 		n.test()
 	case technician.EditField:
@@ -155,8 +177,10 @@ func (n *next) toNext() {
 	if n.asking() || n.pending {
 		return
 	}
-	for i := 1; i < steps; i++ {
-		step := technician.Step((int(n.at) + i) % steps)
+	all := technician.StepsOf(n.device)
+	at := slices.Index(all, n.at)
+	for i := 1; i < len(all); i++ {
+		step := all[(at+i)%len(all)]
 		if step != technician.StepFinish && !n.results[step].Done() {
 			n.openStep(step)
 			return
@@ -168,6 +192,10 @@ func (n *next) toNext() {
 // asking reports whether a test is under way or waits for an answer.
 func (n *next) asking() bool {
 	switch s := n.screen.(type) {
+	case technician.Turn:
+		if s.Phase != technician.TurnIdle {
+			return true
+		}
 	case technician.Microphone:
 		return s.Phase != technician.MicrophoneIdle
 	case technician.Loudspeaker:
@@ -181,6 +209,12 @@ func (n *next) test() {
 		return
 	}
 	switch n.at {
+	case technician.StepTurn:
+		if s, ok := n.facts[n.at].(technician.Turn); ok {
+			n.chooseTurn(s.Shown)
+		}
+	case technician.StepNetwork:
+		n.testNetwork()
 	case technician.StepShop:
 		if s, ok := n.facts[n.at].(technician.Shop); ok {
 			n.begin(SaveShop{s})
@@ -291,6 +325,13 @@ func (n *next) found(s technician.Screen) {
 		r = technician.Result{Mark: technician.Bad, Problem: technician.TestFailed, Detail: r.Detail}
 	}
 	switch s := s.(type) {
+	case technician.Turn:
+		n.turnEnded(s, r)
+		return
+	case technician.Network:
+		if r.Done() {
+			n.dropPassphrase()
+		}
 	case technician.Panel:
 		n.facts[n.at] = s
 		if r.Done() {
@@ -344,6 +385,8 @@ func (n *next) peeked(s technician.Screen) bool {
 // testing reports whether the screen waits for its step's test.
 func (n *next) testing() bool {
 	switch s := n.screen.(type) {
+	case technician.Turn:
+		return s.Phase != technician.TurnIdle || s.Result.Mark == technician.Busy
 	case technician.Microphone:
 		return s.Phase != technician.MicrophoneIdle
 	case technician.Loudspeaker:
@@ -375,6 +418,10 @@ func (n *next) keep(s technician.Screen) {
 // belongs reports whether a screen is the one of the step that the technician is at.
 func (n *next) belongs(s technician.Screen) bool {
 	switch s.(type) {
+	case technician.Turn:
+		return n.at == technician.StepTurn
+	case technician.Network:
+		return n.at == technician.StepNetwork
 	case technician.Shop:
 		return n.at == technician.StepShop
 	case technician.Brand:
@@ -405,6 +452,10 @@ func (n *next) resultOf(s technician.Screen) technician.Result {
 		return technician.Result{Mark: technician.Undone}
 	}
 	switch s := s.(type) {
+	case technician.Turn:
+		return s.Result
+	case technician.Network:
+		return s.Result
 	case technician.Shop:
 		return s.Result
 	case technician.Brand:
@@ -432,6 +483,8 @@ func (n *next) resultOf(s technician.Screen) technician.Result {
 // answer takes the technician's answer to what a test asked.
 func (n *next) answer(yes bool) {
 	switch s := n.screen.(type) {
+	case technician.Turn:
+		n.answerTurn(s, yes)
 	case technician.Microphone:
 		if s.Phase == technician.MicrophoneAsks {
 			n.settle(judged(yes, s.Result, technician.SpeechMisheard))

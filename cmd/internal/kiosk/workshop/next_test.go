@@ -20,6 +20,7 @@ type walker struct {
 	under Do // the last task that was begun and not cancelled; Task is nil when none is
 
 	passed     [steps]bool // the step's test has ended well since it was begun
+	tried      bool        // the picture is turned, and is neither kept nor turned back
 	touches    int         // targets that were touched since the panel was looked at
 	pending    bool        // the Bench has a recovery key that nobody has checked
 	secrets    []string    // groups of keys that were shown
@@ -55,6 +56,10 @@ func (w *walker) step(e Event) []Effect {
 // taskStep is the step whose test a task is; ok is false for other tasks.
 func taskStep(t Task) (technician.Step, bool) {
 	switch t.(type) {
+	case TryTurn, KeepTurn, TurnBack:
+		return technician.StepTurn, true
+	case SetNetwork:
+		return technician.StepNetwork, true
 	case SaveShop:
 		return technician.StepShop, true
 	case SaveBrand:
@@ -90,6 +95,12 @@ func (w *walker) before(e Event) {
 		if step, ok := taskStep(w.under.Task); ok && mine(e.Run) {
 			n := next{State: State{at: step}}
 			w.passed[step] = n.resultOf(e.Screen).Mark == technician.Good
+			switch w.under.Task.(type) {
+			case TryTurn, TurnBack:
+				w.passed[step] = false // nobody has said that it is right
+			case KeepTurn:
+				w.tried = w.tried && !n.resultOf(e.Screen).Done()
+			}
 		}
 	case Done:
 		if step, ok := taskStep(w.under.Task); ok && mine(e.Run) {
@@ -133,6 +144,11 @@ func (w *walker) before(e Event) {
 	}
 }
 
+func taskOf(t Task, step technician.Step) bool {
+	of, ok := taskStep(t)
+	return ok && of == step
+}
+
 func runOf(e Event) int {
 	switch e := e.(type) {
 	case Found:
@@ -165,6 +181,10 @@ func (w *walker) begun(e Event, d Do) {
 		w.pending = true
 	case ForgetRecovery:
 		w.pending = false
+	case TryTurn:
+		w.tried = true
+	case TurnBack:
+		w.tried = false
 	case Wipe:
 		w.wipes++
 		touch, ok := e.(Touch)
@@ -174,7 +194,7 @@ func (w *walker) begun(e Event, d Do) {
 	}
 	if !w.entered {
 		switch d.Task.(type) {
-		case IsGuarded, CheckPIN, ResetPIN, ForgetRecovery:
+		case IsGuarded, CheckPIN, ResetPIN, ForgetRecovery, TurnBack, DropPassphrase:
 		default:
 			w.t.Fatalf("before the lock was opened: %#v", d.Task)
 		}
@@ -248,6 +268,12 @@ func (w *walker) holds(before State, e Event) {
 			w.t.Fatalf("a recovery key that nobody checked was not forgotten on %T, after %#v", s.screen, e)
 		}
 	}
+	if turn, ok := s.screen.(technician.Turn); w.tried && !(ok && (turn.Phase == technician.TurnTries || turn.Phase == technician.TurnAsks || turn.Result.Mark == technician.Busy)) {
+		w.t.Fatalf("a picture that nobody kept stays turned on %T, after %#v", s.screen, e)
+	}
+	if !s.device && (s.at == technician.StepTurn && s.screen != nil && taskOf(w.under.Task, technician.StepTurn) || taskOf(w.under.Task, technician.StepNetwork)) {
+		w.t.Fatalf("a machine that was not flashed does %#v", w.under.Task)
+	}
 	if w.under.Task != nil && !s.busy {
 		w.t.Fatalf("%T is under way, and nobody waits for it, after %#v", w.under.Task, e)
 	}
@@ -259,13 +285,17 @@ func outcome(t *rapid.T, d Do, n int) Event {
 		{Mark: technician.Bad, Problem: technician.TestFailed}, {}}).Draw(t, "result")
 	switch task := d.Task.(type) {
 	case IsGuarded:
-		return Guard{d.Run, rapid.Bool().Draw(t, "guarded"), "k"}
+		return Guard{d.Run, rapid.Bool().Draw(t, "guarded"), "k", rapid.Bool().Draw(t, "device")}
 	case CheckPIN, SetPIN:
 		return Entered{d.Run, rapid.SampledFrom([]Entry{{}, {}, {Refusal: technician.PINWrong}, {Refusal: technician.PINWait, Wait: 3}, {Refusal: technician.PINEasy}}).Draw(t, "entry")}
 	case ResetPIN:
 		return Entered{d.Run, rapid.SampledFrom([]Entry{{}, {Problem: technician.RecoveryWrong}, {Refusal: technician.PINEasy}}).Draw(t, "entry")}
 	case Peek:
 		switch task.Step {
+		case technician.StepTurn:
+			return Found{d.Run, technician.Turn{Kept: 90, Shown: 90}}
+		case technician.StepNetwork:
+			return Found{d.Run, technician.Network{}}
 		case technician.StepShop:
 			return Found{d.Run, technician.Shop{Result: r, Name: "店"}}
 		case technician.StepBrand:
@@ -280,6 +310,15 @@ func outcome(t *rapid.T, d Do, n int) Event {
 			return Found{d.Run, technician.Access{Result: r}}
 		}
 		return Found{d.Run, nil}
+	case TryTurn:
+		return Found{d.Run, technician.Turn{Result: r, Kept: 90, Shown: task.Degrees}}
+	case KeepTurn:
+		return Found{d.Run, technician.Turn{Result: r, Kept: task.Degrees, Shown: task.Degrees}}
+	case TurnBack:
+		return Found{d.Run, technician.Turn{Result: r, Kept: 90, Shown: 90}}
+	case SetNetwork:
+		task.Network.Result = r
+		return Found{d.Run, task.Network}
 	case SaveShop:
 		return Found{d.Run, technician.Shop{Result: r}}
 	case SaveBrand:
@@ -348,7 +387,10 @@ func likely(s technician.Screen) []technician.Event {
 		return []technician.Event{technician.ChoosePower{What: technician.PowerOff}, technician.Confirm{}}
 	case technician.Bundle:
 		return []technician.Event{technician.ChoosePlace{}, technician.Confirm{}, technician.Test{}}
-	case technician.Shop, technician.Brand, technician.Clock, technician.Hub:
+	case technician.Turn:
+		return append(tests, technician.ChooseTurn{Degrees: 180}, technician.ChooseTurn{Degrees: 90}, technician.ChooseTurn{Degrees: 0}, technician.ChooseTurn{Degrees: 45})
+	case technician.Shop, technician.Brand, technician.Clock, technician.Hub, technician.Network:
+		tests = append(tests, technician.ChooseRadio{Radio: true}, technician.ChooseRadio{}, technician.ChooseFixed{Fixed: true}, technician.ChooseFixed{})
 		for _, f := range technician.Fields() {
 			tests = append(tests, technician.EditField{Field: f})
 		}
@@ -362,6 +404,7 @@ var anything = []technician.Event{
 	technician.Back{}, technician.Leave{}, technician.Next{}, technician.Test{}, technician.Answer{Yes: true}, technician.Confirm{}, technician.WrittenDown{}, technician.Without{},
 	technician.HoldDown{}, technician.HoldUp{}, technician.Enter{}, technician.Digit{N: 4}, technician.LostPIN{}, technician.ToggleBigText{}, technician.StillHere{},
 	technician.Open{Page: technician.PageWipe}, technician.OpenStep{Step: technician.StepRecovery}, technician.OpenStep{Step: -1}, technician.Open{Page: 99},
+	technician.ToggleHidden{}, technician.ChooseTurn{Degrees: 270}, technician.ChooseRadio{Radio: true}, technician.OpenStep{Step: technician.StepNetwork}, technician.OpenStep{Step: technician.StepTurn},
 	technician.EditField{Field: technician.FieldRecoveryGroup}, technician.Touched{X: 0.5, Y: 0.5}, technician.ChoosePlace{Index: -1}, technician.ChooseLanguage{Language: technician.English},
 }
 

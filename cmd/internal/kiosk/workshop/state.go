@@ -1,6 +1,7 @@
 package workshop
 
 import (
+	"tenin/firmware/enrol"
 	"tenin/ui"
 	"tenin/ui/keyboard"
 	"tenin/ui/technician"
@@ -30,6 +31,7 @@ const (
 type State struct {
 	open     bool
 	entered  bool // a PIN was given, or none stands before the screens
+	device   bool // the machine was flashed: turning the picture and the network are steps too
 	language technician.Language
 	look     ui.Look
 	kiosk    string
@@ -48,6 +50,11 @@ type State struct {
 	pin     string // digits that were typed
 	first   string // a new PIN, typed for the first time
 	fromSet bool   // the new PIN was asked for by the set-up's step, not by the menu
+
+	turning bool              // the picture is turned, and nobody has said that it is right
+	turned  technician.Result // how the step stands when it is turned back
+	secret  enrol.SecretText  // the Wi-Fi's passphrase, until it is saved
+	hidden  bool              // what is typed is shown as dots
 
 	board   keyboard.State
 	hub     string   // address that was typed
@@ -95,6 +102,11 @@ func (n *next) forget() {
 		n.pending = false
 		n.aside(ForgetRecovery{})
 	}
+	if n.turning {
+		n.turning = false
+		n.facts[technician.StepTurn] = nil // how it is then is looked at
+		n.aside(TurnBack{})
+	}
 	if r, ok := n.screen.(technician.Recovery); ok && len(r.Groups) > 0 {
 		n.screen = technician.Menu{}
 	}
@@ -102,7 +114,7 @@ func (n *next) forget() {
 
 // view is the picture of a State.
 func (s State) view() technician.View {
-	v := technician.View{Language: s.language, Kiosk: s.kiosk, Screen: s.screen}
+	v := technician.View{Language: s.language, Kiosk: s.kiosk, Device: s.device, Screen: s.screen}
 	if left := idleSeconds - s.idle; left <= countSeconds && !s.unstoppable() {
 		v.Left = max(left, 1)
 	}
@@ -122,7 +134,7 @@ func (s State) unstoppable() bool {
 // rows are all steps before the last one.
 func (s State) rows() []technician.Row {
 	rows := make([]technician.Row, 0, steps-1)
-	for _, step := range technician.Steps() {
+	for _, step := range technician.StepsOf(s.device) {
 		if step != technician.StepFinish {
 			rows = append(rows, technician.Row{Step: step, Result: s.results[step]})
 		}

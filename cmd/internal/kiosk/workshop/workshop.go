@@ -109,8 +109,16 @@ func (b *bencher) add(d Do) {
 	}
 }
 
-// cancel ends the task under way and drops those that wait, but for a ForgetRecovery, which nobody waits for and everybody
-// relies on.
+// relied says of a task that everybody relies on it, though nobody may wait for it: it is done whatever else is cancelled.
+func relied(t Task) bool {
+	switch t.(type) {
+	case ForgetRecovery, TurnBack, DropPassphrase:
+		return true
+	}
+	return false
+}
+
+// cancel ends the task under way and drops those that wait, but for those that are relied on.
 func (b *bencher) cancel() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -119,7 +127,7 @@ func (b *bencher) cancel() {
 	}
 	kept := b.tasks[:0]
 	for _, d := range b.tasks {
-		if _, ok := d.Task.(ForgetRecovery); ok {
+		if relied(d.Task) {
 			kept = append(kept, d)
 		}
 	}
@@ -139,8 +147,9 @@ func (b *bencher) run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			// What was shown and not checked is forgotten even now.
+			// What was shown and not checked is forgotten even now, and what was turned and not kept is turned back.
 			b.bench.ForgetRecovery(context.WithoutCancel(ctx))
+			b.bench.TurnBack(context.WithoutCancel(ctx))
 			return
 		case <-b.wake:
 		}
@@ -155,7 +164,7 @@ func (b *bencher) take(ctx context.Context) (d Do, own context.Context, ok bool)
 	}
 	d, b.tasks = b.tasks[0], append([]Do(nil), b.tasks[1:]...)
 	own, b.stop = context.WithCancel(ctx)
-	if _, forget := d.Task.(ForgetRecovery); forget {
+	if relied(d.Task) {
 		own = context.WithoutCancel(ctx)
 	}
 	return d, own, true
@@ -166,7 +175,7 @@ func (b *bencher) do(ctx context.Context, d Do) {
 	switch t := d.Task.(type) {
 	case IsGuarded:
 		guarded, kiosk := b.bench.Guarded(ctx)
-		b.tell(Guard{d.Run, guarded, kiosk})
+		b.tell(Guard{d.Run, guarded, kiosk, b.bench.Device()})
 	case CheckPIN:
 		b.tell(Entered{d.Run, b.bench.CheckPIN(ctx, t.PIN)})
 	case SetPIN:
@@ -175,6 +184,16 @@ func (b *bencher) do(ctx context.Context, d Do) {
 		b.tell(Entered{d.Run, b.bench.ResetPIN(ctx, strings.Split(t.Groups, "-"), t.PIN)})
 	case Peek:
 		found(b.bench.Peek(ctx, t.Step))
+	case TryTurn:
+		found(b.bench.TryTurn(ctx, t.Degrees))
+	case KeepTurn:
+		found(b.bench.KeepTurn(ctx, t.Degrees))
+	case TurnBack:
+		found(b.bench.TurnBack(ctx))
+	case SetNetwork:
+		found(b.bench.Network(ctx, t.Network, t.Passphrase))
+	case DropPassphrase:
+		t.Passphrase.Destroy()
 	case SaveShop:
 		found(b.bench.Shop(ctx, t.Shop))
 	case SaveBrand:

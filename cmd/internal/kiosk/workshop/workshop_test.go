@@ -2,11 +2,13 @@ package workshop
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"tenin/firmware/enrol"
 	"tenin/ui"
 	"tenin/ui/keyboard"
 	"tenin/ui/technician"
@@ -14,13 +16,16 @@ import (
 
 // bench is a Bench on which everything works.
 type bench struct {
-	mu        sync.Mutex
-	guarded   bool
-	pin       string
-	groups    []string
-	forgotten int
-	finished  bool
-	listening chan struct{} // if not nil, Microphone waits for ctx after closing it
+	mu         sync.Mutex
+	guarded    bool
+	pin        string
+	groups     []string
+	forgotten  int
+	finished   bool
+	device     bool
+	did        []string
+	passphrase string
+	listening  chan struct{} // if not nil, Microphone waits for ctx after closing it
 }
 
 var good = technician.Result{Mark: technician.Good}
@@ -40,6 +45,10 @@ func (b *bench) SetPIN(_ context.Context, _ technician.Who, pin string) Entry {
 func (b *bench) ResetPIN(context.Context, []string, string) Entry { return Entry{} }
 func (b *bench) Peek(_ context.Context, step technician.Step) technician.Screen {
 	switch step {
+	case technician.StepTurn:
+		return technician.Turn{}
+	case technician.StepNetwork:
+		return technician.Network{}
 	case technician.StepShop:
 		return technician.Shop{Name: "店"}
 	case technician.StepBrand:
@@ -50,6 +59,32 @@ func (b *bench) Peek(_ context.Context, step technician.Step) technician.Screen 
 		return technician.Access{Managers: 1}
 	}
 	return nil
+}
+
+func (b *bench) Device() bool { return b.device }
+func (b *bench) TryTurn(_ context.Context, degrees int) technician.Turn {
+	b.did = append(b.did, fmt.Sprint("try ", degrees))
+	return technician.Turn{Result: good, Shown: degrees}
+}
+
+func (b *bench) KeepTurn(_ context.Context, degrees int) technician.Turn {
+	b.did = append(b.did, fmt.Sprint("keep ", degrees))
+	return technician.Turn{Result: good, Kept: degrees, Shown: degrees}
+}
+
+func (b *bench) TurnBack(context.Context) technician.Turn {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.did = append(b.did, "back")
+	return technician.Turn{Result: technician.Result{Mark: technician.Fair}}
+}
+
+func (b *bench) Network(_ context.Context, n technician.Network, passphrase enrol.SecretText) technician.Network {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.passphrase = string(passphrase.Bytes())
+	n.Result = good
+	return n
 }
 
 func (b *bench) Shop(_ context.Context, s technician.Shop) technician.Shop {

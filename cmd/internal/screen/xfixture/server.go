@@ -29,6 +29,8 @@ var ErrMissing = errors.New("no Xvfb on this machine: install xvfb")
 type Options struct {
 	Width, Height int // dots; 0: 1080×1920
 	DPI           int // what the server says of them; 0: 102
+	// Number is that of the display; 0: one that is free.
+	Number int
 	// Without are extensions that the server shall not have.
 	Without []string
 	// Dir is where the cookie is kept; empty: a temporary folder that Close removes.
@@ -112,7 +114,11 @@ func (s *Server) try(ctx context.Context, program string, o Options) error {
 		return err
 	}
 	defer ready.Close()
-	s.Display = ":" + strconv.Itoa(100+mathrand.IntN(900))
+	number := o.Number
+	if number == 0 {
+		number = 100 + mathrand.IntN(900)
+	}
+	s.Display = ":" + strconv.Itoa(number)
 	// Without shared memory, which a sandbox does not share, the server is spared a failed try a window.
 	cmd := exec.Command(program, s.Display, "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", o.Width, o.Height),
 		"-dpi", strconv.Itoa(o.DPI), "-auth", s.Authority, "-nolisten", "tcp", "-nolisten", "local", "-noreset", "-extension", "MIT-SHM")
