@@ -110,6 +110,7 @@ const (
 	HubNone        // the kiosk is meant to do without
 	HubBadCode     // what was typed is no code
 	HubUnreachable // nobody answers at the address
+	HubUnasked     // it was joined, and these screens have no network to ask it by
 	HubNetwork     // the same on a device, whose network is a step of these screens
 	HubRefused     // the code was used, or is too old
 	HubOther       // another hub answers than the code names

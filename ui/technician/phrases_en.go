@@ -115,6 +115,7 @@ var english = Phrases{
 		HubBadCode:        {"That is no code.", "Compare it with the hub's screen and type it again."},
 		HubUnreachable:    {"The hub does not answer.", "Look at the address and at the network."},
 		HubNetwork:        {"The hub does not answer.", "Go back to the network and look at the connection, then at the hub's address."},
+		HubUnasked:        {"The kiosk has joined a hub.", "It was not asked. To be sure, join again with a new code."},
 		HubRefused:        {"The hub refuses the code.", "It was used or is too old: make a new one at the hub."},
 		HubOther:          {"Another hub answers than the code names.", "Nothing was joined. Look at the address, and tell the administrator."},
 		SealKeyFile:       {"A key file guards the key, not a TPM.", "Fix the kiosk where it cannot be carried away."},

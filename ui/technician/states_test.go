@@ -105,6 +105,7 @@ func states(l Language) []state {
 		{Name: "hub", View: View{Screen: Hub{}}},
 		{Name: "hub-refused", View: View{Left: 60, Screen: Hub{Result: bad(HubRefused, "the code of ginza-1 was used on 2026-11-20"), Address: "hub.example.jp:4222"}}},
 		{Name: "hub-network", View: View{Device: true, Left: 60, Screen: Hub{Result: bad(HubNetwork, "hub.example.jp:4222: i/o timeout"), Address: "hub.example.jp:4222"}}},
+		{Name: "hub-unasked", View: View{Device: true, Screen: Hub{Result: fair(HubUnasked, ""), Address: "hub.example.jp:4222", Joined: true, Name: "ginza-1", Fingerprint: fingerprint}}},
 		{Name: "hub-good", View: View{Screen: Hub{Result: good, Address: "hub.example.jp:4222", Joined: true, Name: "ginza-1", Fingerprint: fingerprint, Reachable: true, RoundTripMS: 23}}},
 		{Name: "sealing", View: View{Screen: Sealing{By: SealTPM, Against: []Threat{StolenDisk, OtherSystem, OlderCopy}, NotAgainst: []Threat{StolenMachine, RootUser}}}},
 		{Name: "sealing-file", View: View{Left: 60, Screen: Sealing{Result: fair(SealKeyFile, "no TPM at /dev/tpmrm0"), By: SealFile, Sealed: true, NotAgainst: Threats()}}},

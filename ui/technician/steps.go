@@ -203,7 +203,7 @@ func (p *page) unless(holds bool, specs ...ui.ButtonSpec) []ui.ButtonSpec {
 func (p *page) hub(s Hub) {
 	blocks := []block{p.fact(p.w.Fields[FieldHubAddress][0], clip(s.Address, 60))}
 	if s.Joined {
-		reach := p.w.HubSilent
+		reach := either(s.Result.Problem == HubUnasked, p.w.HubSilent, p.w.Unknown)
 		if s.Reachable {
 			reach = p.w.HubAnswers
 			if s.RoundTripMS > 0 {

@@ -274,7 +274,7 @@ func (m *machine) reached(ctx context.Context, j setup.Joined) technician.Hub {
 	}
 	took, err := m.Reach(ctx)
 	if errors.Is(err, errCannotAsk) {
-		h.Result = technician.Result{Mark: technician.Fair, Problem: technician.HubUnreachable, Detail: err.Error()}
+		h.Result = technician.Result{Mark: technician.Fair, Problem: technician.HubUnasked}
 		return h
 	}
 	if err != nil {
