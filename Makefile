@@ -93,10 +93,11 @@ bench: build
 	bin/tenin bench hub
 	bin/tenin bench screen
 
-lint:
+lint: build
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
 	$(GO) vet ./...
-	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 ./...
+	$(WITH) $(GO) vet -tags engines ./...
+	$(WITH) $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.7.0 -tags engines ./...
 
 # Installs what was built; as root, or into DESTDIR. WEIGHTS=no leaves the weights out.
 PREFIX ?= /usr

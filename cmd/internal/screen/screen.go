@@ -227,6 +227,10 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 		if p == nil {
 			p, err = s.begin(ctx, &readers)
 		}
+		if err == nil {
+			// Before anybody is told that there is a window.
+			s.set(p)
+		}
 		if starts == 0 {
 			first <- err
 			if err != nil {
@@ -234,11 +238,12 @@ func (s *Screen) run(ctx context.Context, first chan<- error) {
 			}
 		}
 		if err == nil {
-			s.set(p)
 			p.rouse()
 			var next *process
 			next, err = s.watch(ctx, p, &readers)
-			s.set(nil)
+			if next == nil || ctx.Err() != nil {
+				s.set(nil)
+			}
 			if ctx.Err() != nil {
 				if next != nil {
 					next.stop(s.o.limits.grace)
@@ -334,6 +339,8 @@ func (s *Screen) watch(ctx context.Context, p *process, readers *sync.WaitGroup)
 				next.settle(ctx, number, s.o.limits.hang)
 			}
 			p.stop(s.o.limits.grace)
+			// Nil where none could be begun. Who asked finds the new one.
+			s.set(next)
 			done <- err
 			return next, err
 		}
