@@ -29,6 +29,7 @@ type healthJSON struct {
 
 func newFirmwareHealth(f *flags) *cobra.Command {
 	var limit time.Duration
+	var unheard bool
 	c := &cobra.Command{
 		Use:   "health",
 		Short: "Say whether the version that runs is healthy",
@@ -53,7 +54,7 @@ The exit code is 1 when a check failed. JSON fields, one object a check: check, 
 			if err != nil {
 				return err
 			}
-			failed := update.Health(cmd.Context(), healthChecks(home, o), limit, 2*time.Second, func(c update.Check, err error, took time.Duration) {
+			failed := update.Health(cmd.Context(), healthChecks(home, o, unheard), limit, 2*time.Second, func(c update.Check, err error, took time.Duration) {
 				line := healthJSON{Check: c.Name, OK: err == nil, Seconds: took.Seconds()}
 				if err != nil {
 					line.Reason, line.Error = string(c.Reason), oneLine(err.Error())
@@ -80,6 +81,7 @@ The exit code is 1 when a check failed. JSON fields, one object a check: check, 
 		},
 	}
 	c.Flags().DurationVar(&limit, "limit", 2*time.Minute, "how long all checks together may take")
+	c.Flags().BoolVar(&unheard, "unheard", false, "leave out whether it recognises its own voice: for an emulated machine, which takes minutes for a word")
 	return c
 }
 
@@ -101,8 +103,8 @@ func restarts(ctx context.Context) int {
 	return n
 }
 
-// healthChecks are in the order of a start.
-func healthChecks(home string, o update.Options) []update.Check {
+// healthChecks are in the order of a start. unheard leaves the last one out.
+func healthChecks(home string, o update.Options, unheard bool) []update.Check {
 	checks := []update.Check{
 		{Name: "the data partition is open", Reason: update.ReasonOpenable, Run: func(context.Context) error {
 			_, err := os.Stat(dataOpen)
@@ -145,7 +147,7 @@ func healthChecks(home string, o update.Options) []update.Check {
 			return ask(test, ctx)
 		})
 	}
-	return append(checks,
+	checks = append(checks,
 		update.Check{Name: "the kiosk serves", Reason: update.ReasonKiosk, Run: with(func(_ context.Context, c *control.Client) error {
 			if s := c.Status().State; s == "starting" {
 				return errors.New("the kiosk is starting")
@@ -154,6 +156,9 @@ func healthChecks(home string, o update.Options) []update.Check {
 		})},
 		update.Check{Name: "the vault is open", Reason: update.ReasonOpenable, Run: with(kiosk.VaultOpens)},
 		update.Check{Name: "a question is answered", Reason: update.ReasonQuestion, Run: asked((*kiosk.SelfTest).Answers)},
-		update.Check{Name: "its own voice is recognised", Reason: update.ReasonModels, Run: asked((*kiosk.SelfTest).Hears)},
 	)
+	if unheard {
+		return checks
+	}
+	return append(checks, update.Check{Name: "its own voice is recognised", Reason: update.ReasonModels, Run: asked((*kiosk.SelfTest).Hears)})
 }

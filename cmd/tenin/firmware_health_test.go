@@ -23,7 +23,7 @@ func TestAKioskThatIsStartedInVainIsNotWaitedFor(t *testing.T) {
 		}
 	}
 	check := func(name string) update.Check {
-		for _, c := range healthChecks(filepath.Join(bin, "home"), update.Options{}) {
+		for _, c := range healthChecks(filepath.Join(bin, "home"), update.Options{}, false) {
 			if c.Name == name {
 				return c
 			}

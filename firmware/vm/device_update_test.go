@@ -76,6 +76,7 @@ func (m *machine) plugged(stick Disk) {
 
 // goodUpdate goes the way of a technician: the stick is plugged into a device that runs.
 func (x *trial) goodUpdate(b built) {
+	x.Log("the health check of a test image does not wait for its own voice to be recognised, which takes minutes without the CPU's help")
 	stick := x.stick(x.bundle(b))
 	d := device{x, "device"}
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
