@@ -59,6 +59,13 @@ const (
 // Value returns the floor, 0 where none was set. Errors wrap ErrFloorOld, ErrNoCounter (the number was deleted, or the TPM
 // cleared), ErrDamaged, ErrNoTPM or ErrUnsafe: whether a version is too old cannot be told then.
 func (f *Floor) Value() (int64, error) {
+	unlock, err := f.lock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	defer unlock()
 	r, err := f.read()
 	if err != nil || r == nil {
 		return 0, err
@@ -79,6 +86,11 @@ func (f *Floor) Set(version int64) error {
 	if version < 0 {
 		return fmt.Errorf("floor: a version of %d", version)
 	}
+	unlock, err := f.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	r, err := f.read()
 	if err != nil {
 		return err
@@ -119,6 +131,13 @@ func (f *Floor) begin(r *floorRecord, version int64) (err error) {
 // Renew gives the floor another number, where the one before is gone with its TPM, and keeps what it is. Whoever calls it
 // has proved to be the owner by other means. A floor that was never set stays so.
 func (f *Floor) Renew() error {
+	unlock, err := f.lock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer unlock()
 	r, err := f.read()
 	if err != nil || r == nil {
 		return err
@@ -140,6 +159,13 @@ func (f *Floor) Renew() error {
 
 // Destroy takes the floor away with its number, as when a device is wiped.
 func (f *Floor) Destroy() error {
+	unlock, err := f.lock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	defer unlock()
 	r, err := f.read()
 	if err == nil && r != nil {
 		if r.count > 0 {
@@ -151,6 +177,25 @@ func (f *Floor) Destroy() error {
 		err = errors.Join(err, rerr)
 	}
 	return err
+}
+
+// lock keeps other processes out: two of them that finish one interrupted Set would move the number twice, and whoever only
+// looks may be one of them. The folder is locked, since the record is replaced and may lie where nothing can be written.
+func (f *Floor) lock() (unlock func(), err error) {
+	dir, err := os.Open(filepath.Dir(f.path))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(dir.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("floor: %s: %w", filepath.Dir(f.path), err), dir.Close())
+	}
+	return func() { _ = dir.Close() }, nil
 }
 
 // check compares the record with the number, and moves the number to where an interrupted Set left it.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -199,4 +201,65 @@ func FuzzAFloorsRecord(f *testing.F) {
 			t.Error("it was read and is written otherwise")
 		}
 	})
+}
+
+// sharedNumber is a number that several processes read and move, with time between the two.
+type sharedNumber struct {
+	mu sync.Mutex
+	fakeNumber
+}
+
+func (n *sharedNumber) Create(s Secret) ([]byte, uint64, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.fakeNumber.Create(s)
+}
+
+func (n *sharedNumber) Read(id []byte, s Secret) (uint64, error) {
+	defer time.Sleep(200 * time.Microsecond)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.fakeNumber.Read(id, s)
+}
+
+func (n *sharedNumber) Increment(id []byte, s Secret) (uint64, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.fakeNumber.Increment(id, s)
+}
+
+// TestWhoLooksAtAFloorThatIsBeingSetMovesNothing: a look finishes what was interrupted, and what another process is just doing
+// looks the same.
+func TestWhoLooksAtAFloorThatIsBeingSetMovesNothing(t *testing.T) {
+	number := &sharedNumber{fakeNumber: fakeNumber{made: map[string]uint64{}, fails: -1}}
+	path := filepath.Join(t.TempDir(), "floor")
+	done := make(chan struct{})
+	var lookers sync.WaitGroup
+	for range 4 {
+		lookers.Go(func() {
+			f := &Floor{path: path, counter: number}
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := f.Value(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	f := &Floor{path: path, counter: number}
+	for v := int64(1); v <= 100 && !t.Failed(); v++ {
+		if err := f.Set(v); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	lookers.Wait()
+	if v, err := f.Value(); v != 100 || err != nil {
+		t.Errorf("%d, %v", v, err)
+	}
 }
