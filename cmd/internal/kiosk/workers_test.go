@@ -142,7 +142,11 @@ func (c *crew) stop(role worker.Role, signal syscall.Signal, before int, point s
 	c.at[point], c.results = 0, nil
 	c.mu.Unlock()
 	// A process that stands still has the turn wait in the middle of a call.
-	if err := syscall.Kill(before, syscall.SIGSTOP); err != nil {
+	switch err := syscall.Kill(before, syscall.SIGSTOP); {
+	case errors.Is(err, syscall.ESRCH):
+		// Replaced since it was asked for, as above.
+		return troubles
+	case err != nil:
 		c.t.Fatal(err)
 	}
 	c.question(role)
