@@ -65,12 +65,13 @@ func (m *machine) byHand(stick Disk) {
 // install is a script that writes the bundle on a stick that was plugged in.
 const install = "tenin firmware update /run/stick/*.bundle --home /var/lib/tenin 2>&1"
 
-// plugged waits for a stick, mounts it, and keeps the services from it.
+// plugged keeps the services from a stick, plugs it in and mounts it. It has to be the second disk, for later.
 func (m *machine) plugged(stick Disk) {
 	m.x.Helper()
 	device := "/dev/disk/by-id/usb-*" + stick.Serial + "*"
-	m.until(startTime, "the stick is there", "test -e "+device)
 	m.run("systemctl mask --runtime --now tenin-update.path tenin-update.service tenin-update-stick@sda.service")
+	m.x.must(m.Plug(m.x.ctx, 1, stick))
+	m.until(startTime, "the stick is there", "test -e "+device)
 	m.run("mkdir -p /run/stick && mount -o ro " + device + " /run/stick")
 }
 
@@ -99,6 +100,7 @@ func (x *trial) goodUpdate(b built) {
 // damagedUpdate brings a version whose slot is then damaged: it panics at each try.
 func (x *trial) damagedUpdate(b built) {
 	stick := x.stick(x.bundle(x.variant(b, 1, 3, "trial.damaged")))
+	stick.Later = true
 	d := x.copyDevice("device", "changed")
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
@@ -123,6 +125,7 @@ func (x *trial) damagedUpdate(b built) {
 // sickUpdate brings a version that starts but whose kiosk finds no weights.
 func (x *trial) sickUpdate(b built) {
 	stick := x.stick(x.bundle(x.variant(b, 1, 4, "systemd.setenv=TENIN_MODELS=/nonexistent")))
+	stick.Later = true
 	d := x.copyDevice("device", "changed")
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
@@ -162,6 +165,7 @@ func (x *trial) powerCuts(b built) {
 	// The device as it was before its first update.
 	d := x.copyDevice("enrolled", "cut")
 	stick := x.stick(x.bundle(b))
+	stick.Later = true
 	m := d.on(func(o *Options) {
 		o.Disks[0].Writes = x.path("cut", "writes")
 		o.Disks = append(o.Disks, stick)
@@ -235,6 +239,7 @@ const plugsPulled = 20
 // realCuts pulls the plug at random moments of an update.
 func (x *trial) realCuts(b built) {
 	stick := x.stick(x.bundle(b))
+	stick.Later = true
 	outcomes := map[string]int{}
 	for n := range plugsPulled {
 		d := x.copyDevice("enrolled", "cut")

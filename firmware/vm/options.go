@@ -45,6 +45,8 @@ type Disk struct {
 	ReadOnly bool
 	// USB makes it a stick instead of a built-in disk.
 	USB bool
+	// Later keeps a stick out until [VM.Plug].
+	Later bool
 	// Serial is the disk's serial number, at most 20 characters. Empty gives none.
 	Serial string
 	// Writes, when not empty, is a file that records each write and flush in their order, in the format of the kernel's
@@ -171,6 +173,9 @@ func (d Disk) arguments(i int) []string {
 			"-blockdev", fmt.Sprintf("driver=blklogwrites,node-name=%s,file=%s-raw,log=%s-writes,log-sector-size=512", disk, file, file))
 	} else {
 		a = append(a, "-blockdev", fmt.Sprintf("driver=raw,node-name=%s,file=%s,read-only=%s", disk, file, readOnly))
+	}
+	if d.Later {
+		return a
 	}
 	device := fmt.Sprintf("virtio-blk-pci,drive=%s,bootindex=%d", disk, i+1)
 	if d.USB {

@@ -261,6 +261,12 @@ func (v *VM) Running() bool {
 	}
 }
 
+// Plug plugs a stick in that [Options.Disks] has at place i as one for later.
+func (v *VM) Plug(ctx context.Context, i int, d Disk) error {
+	return v.Monitor.Execute(ctx, "device_add", map[string]any{"driver": "usb-storage", "id": fmt.Sprintf("stick%d", i), "bus": "usb.0",
+		"removable": true, "drive": fmt.Sprintf("disk%d", i), "serial": d.Serial}, nil)
+}
+
 // Reset presses the reset button.
 func (v *VM) Reset(ctx context.Context) error {
 	return v.Monitor.Execute(ctx, "system_reset", nil, nil)
