@@ -68,7 +68,8 @@ const install = "tenin firmware update /run/stick/*.bundle --home /var/lib/tenin
 // plugged keeps the services from a stick, plugs it in and mounts it. It has to be the second disk, for later.
 func (m *machine) plugged(stick Disk) {
 	m.x.Helper()
-	device := "/dev/disk/by-id/usb-*" + stick.Serial + "*"
+	// The whole stick: its first sector may look like a table with a partition.
+	device := "/dev/disk/by-id/usb-QEMU_QEMU_HARDDISK_" + stick.Serial + "-0:0"
 	m.run("systemctl mask --runtime --now tenin-update.path tenin-update.service tenin-update-stick@sda.service")
 	m.x.must(m.Plug(m.x.ctx, 1, stick))
 	m.until(startTime, "the stick is there", "test -e "+device)
