@@ -29,7 +29,8 @@ type versions struct {
 
 func (m *machine) versions() (v versions) {
 	m.x.Helper()
-	out := m.run("tenin firmware update --status --json --home /var/lib/tenin")
+	// The ESP is mounted late in a start, and what became of a trial is settled after that.
+	out := m.until(startTime, "the status is told", "! systemctl is-active --quiet tenin-update.service && tenin firmware update --status --json --home /var/lib/tenin")
 	if err := json.Unmarshal([]byte(out), &v); err != nil {
 		m.x.Fatalf("the status is not understood: %v: %s", err, out)
 	}
