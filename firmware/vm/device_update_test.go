@@ -29,8 +29,8 @@ type versions struct {
 
 func (m *machine) versions() (v versions) {
 	m.x.Helper()
-	// The ESP is mounted late in a start, and what became of a trial is settled after that.
-	out := m.until(startTime, "the status is told", "! systemctl is-active --quiet tenin-update.service && tenin firmware update --status --json --home /var/lib/tenin")
+	// The ESP is mounted late in a start.
+	out := m.until(startTime, "the status is told", "tenin firmware update --status --json --home /var/lib/tenin")
 	if err := json.Unmarshal([]byte(out), &v); err != nil {
 		m.x.Fatalf("the status is not understood: %v: %s", err, out)
 	}
@@ -113,6 +113,8 @@ func (x *trial) damagedUpdate(b built) {
 	m = d.on(nil)
 	m.up()
 	m.opened()
+	// The updater settles it once the kiosk was tried.
+	m.until(startTime, "it is told that the version was taken back", "tenin firmware update --status --json --home /var/lib/tenin | grep taken-back")
 	if v := m.versions(); v.Running.Version != 2 || v.Running.State != "blessed" || len(v.History) == 0 || v.History[0].Outcome != "taken-back" {
 		x.Errorf("status: %+v", v)
 	}
