@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -95,11 +93,11 @@ const tooOften = 5
 
 // restarts is how often systemd has started the kiosk anew.
 func restarts(ctx context.Context) int {
-	out, err := exec.CommandContext(ctx, "systemctl", "show", "-P", "NRestarts", "tenin.service").Output()
+	out, err := systemctl(ctx, "show", "-P", "NRestarts", "tenin.service")
 	if err != nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(strings.TrimSpace(string(out)))
+	n, _ := strconv.Atoi(out)
 	return n
 }
 
@@ -127,7 +125,7 @@ func healthChecks(home string, o update.Options, unheard bool) []update.Check {
 		return func(ctx context.Context) error {
 			c, err := kiosk.DialKiosk(ctx, home)
 			if err != nil {
-				if systemctl(ctx, "is-failed", "--quiet", "tenin.service") == nil {
+				if _, failed := systemctl(ctx, "is-failed", "--quiet", "tenin.service"); failed == nil {
 					return update.Never(errors.New("tenin.service has failed: `journalctl -u tenin.service` says why"))
 				}
 				if n := restarts(ctx); n >= tooOften {

@@ -185,7 +185,8 @@ func serveDrop(ctx context.Context, f *flags, o update.Options) error {
 	}
 	restart := func(ctx context.Context) error {
 		slog.Info("restarting to try a new version")
-		return systemctl(ctx, "reboot")
+		_, err := systemctl(ctx, "reboot")
+		return err
 	}
 	return updated(update.Serve(ctx, o, update.Manners, free, restart, func(out update.Outcome) {
 		f.say("%s", outcomeLine(out))
@@ -212,13 +213,14 @@ func fetchFromStick(ctx context.Context, f *flags, o update.Options, device stri
 	return nil
 }
 
-// systemctl calls systemd.
-func systemctl(ctx context.Context, args ...string) error {
+// systemctl calls systemd and returns what it said, in one line.
+func systemctl(ctx context.Context, args ...string) (string, error) {
 	out, err := exec.CommandContext(ctx, "systemctl", args...).CombinedOutput()
+	text := oneLine(string(out))
 	if err != nil {
-		return fmt.Errorf("systemctl %s: %w: %s", args[0], err, oneLine(string(out)))
+		return "", fmt.Errorf("systemctl %s: %w: %s", args[0], err, text)
 	}
-	return nil
+	return text, nil
 }
 
 func printUpdateStatus(out io.Writer, f *flags, o update.Options) error {

@@ -59,14 +59,8 @@ const (
 // Value returns the floor, 0 where none was set. Errors wrap ErrFloorOld, ErrNoCounter (the number was deleted, or the TPM
 // cleared), ErrDamaged, ErrNoTPM or ErrUnsafe: whether a version is too old cannot be told then.
 func (f *Floor) Value() (int64, error) {
-	unlock, err := f.lock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	} else if err != nil {
-		return 0, err
-	}
+	r, unlock, err := f.hold()
 	defer unlock()
-	r, err := f.read()
 	if err != nil || r == nil {
 		return 0, err
 	}
@@ -86,12 +80,8 @@ func (f *Floor) Set(version int64) error {
 	if version < 0 {
 		return fmt.Errorf("floor: a version of %d", version)
 	}
-	unlock, err := f.lock()
-	if err != nil {
-		return err
-	}
+	r, unlock, err := f.hold()
 	defer unlock()
-	r, err := f.read()
 	if err != nil {
 		return err
 	}
@@ -131,14 +121,8 @@ func (f *Floor) begin(r *floorRecord, version int64) (err error) {
 // Renew gives the floor another number, where the one before is gone with its TPM, and keeps what it is. Whoever calls it
 // has proved to be the owner by other means. A floor that was never set stays so.
 func (f *Floor) Renew() error {
-	unlock, err := f.lock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
+	r, unlock, err := f.hold()
 	defer unlock()
-	r, err := f.read()
 	if err != nil || r == nil {
 		return err
 	}
@@ -159,14 +143,8 @@ func (f *Floor) Renew() error {
 
 // Destroy takes the floor away with its number, as when a device is wiped.
 func (f *Floor) Destroy() error {
-	unlock, err := f.lock()
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
-		return err
-	}
+	r, unlock, err := f.hold()
 	defer unlock()
-	r, err := f.read()
 	if err == nil && r != nil {
 		if r.count > 0 {
 			err = f.counter.Delete(r.id)
@@ -179,13 +157,18 @@ func (f *Floor) Destroy() error {
 	return err
 }
 
-// lock keeps other processes out: two of them that finish one interrupted Set would move the number twice, and whoever only
-// looks may be one of them. The folder is locked, since the record is replaced and may lie where nothing can be written.
-func (f *Floor) lock() (unlock func(), err error) {
+// hold returns the record, nil where there is none, and keeps other processes out until unlock, which is never nil: two of them
+// that finish one interrupted Set would move the number twice, and whoever only looks may be one of them. The folder is locked,
+// since the record is replaced and may lie where nothing can be written.
+func (f *Floor) hold() (r *floorRecord, unlock func(), err error) {
+	unlock = func() {}
 	dir, err := os.Open(filepath.Dir(f.path))
-	if err != nil {
-		return nil, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, unlock, nil
+	} else if err != nil {
+		return nil, unlock, err
 	}
+	unlock = func() { _ = dir.Close() }
 	for {
 		err = syscall.Flock(int(dir.Fd()), syscall.LOCK_EX)
 		if !errors.Is(err, syscall.EINTR) {
@@ -193,9 +176,10 @@ func (f *Floor) lock() (unlock func(), err error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("floor: %s: %w", filepath.Dir(f.path), err), dir.Close())
+		return nil, unlock, fmt.Errorf("floor: %s: %w", filepath.Dir(f.path), err)
 	}
-	return func() { _ = dir.Close() }, nil
+	r, err = f.read()
+	return r, unlock, err
 }
 
 // check compares the record with the number, and moves the number to where an interrupted Set left it.

@@ -85,13 +85,12 @@ func (p *page) link(l Link) block {
 	if l.Radio {
 		words = [2]string{p.w.LinkOut, p.w.LinkIn}
 	}
-	mark, text := Undone, either(l.Radio, p.w.Cable, p.w.Radio)+" "+clip(l.Name, 16)+": "+words[0]
-	if l.Carrier {
-		mark, text = Fair, strings.TrimSuffix(text, words[0])+words[1]+", "
-		if len(l.Addresses) == 0 {
-			return p.item(mark, text+p.w.NoAddress)
-		}
-		return p.item(Good, text+strings.Join(l.Addresses[:min(len(l.Addresses), 2)], ", "))
+	card := either(l.Radio, p.w.Cable, p.w.Radio) + " " + clip(l.Name, 16) + ": "
+	switch {
+	case !l.Carrier:
+		return p.item(Undone, card+words[0])
+	case len(l.Addresses) == 0:
+		return p.item(Fair, card+words[1]+", "+p.w.NoAddress)
 	}
-	return p.item(mark, text)
+	return p.item(Good, card+words[1]+", "+strings.Join(l.Addresses[:min(len(l.Addresses), 2)], ", "))
 }

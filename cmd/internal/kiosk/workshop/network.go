@@ -13,10 +13,11 @@ func settingsOf(base enrol.Settings, n technician.Network, passphrase enrol.Secr
 	s := base
 	s.Network = enrol.Network{NTP: base.Network.NTP, Proxy: n.Proxy}
 	switch {
-	case n.Fixed && n.Address != "":
-		s.Network.Address, s.Network.Gateway, s.Network.DNS = n.Address, n.Gateway, entries(n.DNS)
-	case n.Fixed: // not typed yet
+	case n.Fixed:
 		s.Network.DNS = entries(n.DNS)
+		if n.Address != "" { // else it is not typed yet, and a gateway alone would be a mistake
+			s.Network.Address, s.Network.Gateway = n.Address, n.Gateway
+		}
 	case base.Network.Address == "":
 		s.Network.DNS = base.Network.DNS // servers beside those that DHCP names, from a file
 	}
