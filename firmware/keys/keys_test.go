@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"tenin/firmware/internal/guid"
 	"tenin/firmware/internal/pkcs7"
 	"tenin/storage/seal"
 )
@@ -416,7 +417,7 @@ func TestAGUIDIsReadAsItIsWritten(t *testing.T) {
 		t.Errorf("%s %v", g, err)
 	}
 	for range 100 {
-		if g := newGUID(); g.String()[14] != '4' {
+		if g := guid.New(); g.String()[14] != '4' {
 			t.Errorf("%s is not random", g)
 		}
 	}

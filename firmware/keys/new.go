@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"tenin/firmware/internal/guid"
 	"tenin/storage/seal"
 )
 
@@ -121,7 +122,7 @@ func generate(o Options) ([]file, error) {
 		return err
 	}
 
-	owner := newGUID()
+	owner := guid.New()
 	add(fileGUID, []byte(owner.String()+"\n"))
 	var above *SecureBoot
 	for _, name := range secureBoot {

@@ -1,6 +1,9 @@
 package technician
 
-import "tenin/ui"
+import (
+	"image/color"
+	"tenin/ui"
+)
 
 func (p *page) menu(s Menu) {
 	say, do := p.panes(0.2)
@@ -63,14 +66,26 @@ func (p *page) row(b ui.Box, r Row) {
 
 // twoLines is a button with a name and, below, how it stands; the second line may be a sentence.
 func (p *page) twoLines(b ui.Box, name, sub string, e Event) {
+	p.lines(b, p.MM(4), p.MM(1), line{name, p.Colours.Ink}, line{sub, p.Colours.Quiet},
+		[][2]ui.Step{{ui.Body, ui.Small}, {ui.Small, 4.8}, {5, 4.2}, {4.6, 3.8}, {4.2, 3.4}, {3.8, 3.1}}, e)
+}
+
+type line struct {
+	text string
+	ink  color.NRGBA
+}
+
+// lines is a button with two texts, one below the other and that far from its edges, in the first pair of steps in which both
+// fit; in the last where none does.
+func (p *page) lines(b ui.Box, dx, dy float32, first, second line, steps [][2]ui.Step, e Event) {
 	p.Button(b, ui.ButtonSpec{Tap: p.tap(e)})
-	inner := ui.Box{X: b.X + p.MM(4), Y: b.Y + p.MM(1), W: b.W - p.MM(8), H: b.H - p.MM(2)}
-	for _, s := range []struct{ name, sub ui.Step }{{ui.Body, ui.Small}, {ui.Small, 4.8}, {5, 4.2}, {4.6, 3.8}, {4.2, 3.4}, {3.8, 3.1}} {
-		h, h2 := p.Height(inner.W, name, s.name), p.Height(inner.W, sub, s.sub)
-		if h+h2 <= inner.H || s.name < 4 {
+	inner := ui.Box{X: b.X + dx, Y: b.Y + dy, W: b.W - 2*dx, H: b.H - 2*dy}
+	for i, s := range steps {
+		h, h2 := p.Height(inner.W, first.text, s[0]), p.Height(inner.W, second.text, s[1])
+		if h+h2 <= inner.H || i == len(steps)-1 {
 			inner = inner.Below(max(0, (inner.H-h-h2)/2))
-			p.Text(inner, name, ui.Type{Ink: p.Colours.Ink}, s.name)
-			p.Text(inner.Below(h), sub, ui.Type{Ink: p.Colours.Quiet}, s.sub)
+			p.Text(inner, first.text, ui.Type{Ink: first.ink}, s[0])
+			p.Text(inner.Below(h), second.text, ui.Type{Ink: second.ink}, s[1])
 			return
 		}
 	}

@@ -44,17 +44,8 @@ func (p *page) network(s Network) {
 
 // typed is a button with the name of a field and what is in it.
 func (p *page) typed(b ui.Box, name, value string, e Event) {
-	p.Button(b, ui.ButtonSpec{Tap: p.tap(e)})
-	inner := ui.Box{X: b.X + p.MM(3), Y: b.Y + p.MM(0.8), W: b.W - p.MM(6), H: b.H - p.MM(1.6)}
-	for _, s := range []struct{ name, value ui.Step }{{ui.Small, ui.Body}, {5, ui.Small}, {4.4, 5}, {4, 4.4}, {3.6, 3.8}, {3, 3.2}} {
-		h, h2 := p.Height(inner.W, name, s.name), p.Height(inner.W, value, s.value)
-		if h+h2 <= inner.H || s.name == 3 {
-			inner = inner.Below(max(0, (inner.H-h-h2)/2))
-			p.Text(inner, name, ui.Type{Ink: p.Colours.Quiet}, s.name)
-			p.Text(inner.Below(h), value, ui.Type{Ink: p.Colours.Ink}, s.value)
-			return
-		}
-	}
+	p.lines(b, p.MM(3), p.MM(0.8), line{name, p.Colours.Quiet}, line{value, p.Colours.Ink},
+		[][2]ui.Step{{ui.Small, ui.Body}, {5, ui.Small}, {4.4, 5}, {4, 4.4}, {3.6, 3.8}, {3, 3.2}}, e)
 }
 
 // fields are those that the chosen way needs.

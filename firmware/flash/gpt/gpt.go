@@ -10,6 +10,8 @@ import (
 	"hash/crc32"
 	"io"
 	"unicode/utf16"
+
+	"tenin/firmware/internal/guid"
 )
 
 // Sector is the size of a sector in bytes: device images are made for disks that count in 512 bytes, as all do but a few.
@@ -26,14 +28,8 @@ const (
 	maxEntries = 1024
 )
 
-// A GUID is stored as the specification stores it: the first three fields little endian.
-type GUID [16]byte
-
-// String returns the usual form, in small letters: c12a7328-f81f-11d2-ba4b-00a0c93ec93b.
-func (g GUID) String() string {
-	le := binary.LittleEndian
-	return fmt.Sprintf("%08x-%04x-%04x-%x-%x", le.Uint32(g[0:]), le.Uint16(g[4:]), le.Uint16(g[6:]), g[8:10], g[10:])
-}
+// GUID identifies a disk, a partition, or a partition's type.
+type GUID = guid.GUID
 
 // A Partition is an entry of the table that is in use.
 type Partition struct {

@@ -2,10 +2,11 @@ package gpt
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+
+	"tenin/firmware/internal/guid"
 )
 
 // Backup is what lies in the last sectors of a disk: the entries, and behind them the header in the very last sector.
@@ -63,24 +64,16 @@ func (t *Table) Place(head []byte, size int64) (Backup, error) {
 // Fresh returns the table with an identity of its own for the disk and for each partition, so that no two disks which were
 // made from one image are taken for each other. [Table.Place] writes it.
 func (t *Table) Fresh() *Table {
-	f := &Table{ID: random(), FirstUsable: t.FirstUsable, LastUsable: t.LastUsable, header: bytes.Clone(t.header), entries: bytes.Clone(t.entries)}
+	f := &Table{ID: guid.New(), FirstUsable: t.FirstUsable, LastUsable: t.LastUsable, header: bytes.Clone(t.header), entries: bytes.Clone(t.entries)}
 	copy(f.header[56:72], f.ID[:])
 	for _, p := range t.Partitions {
-		p.ID = random()
+		p.ID = guid.New()
 		copy(f.entries[(p.Number-1)*entrySize+16:], p.ID[:])
 		f.Partitions = append(f.Partitions, p)
 	}
 	binary.LittleEndian.PutUint32(f.header[88:], crc32.ChecksumIEEE(f.entries))
 	seal(f.header)
 	return f
-}
-
-// random returns a GUID of version 4 (RFC 9562): the version's digit is the first of the third field, which is little endian.
-func random() (g GUID) {
-	rand.Read(g[:])
-	g[7] = g[7]&0x0f | 0x40
-	g[8] = g[8]&0x3f | 0x80
-	return g
 }
 
 // EntriesEnd returns where the first table ends, in bytes: its entries lie from sector 2.
