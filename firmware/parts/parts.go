@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -132,9 +133,16 @@ func Write(ctx context.Context, path string, p *Parts, m bundle.Manifest, key ed
 	defer os.Remove(f.Name())
 	w := bufio.NewWriterSize(f, 1<<20)
 	m, err = bundle.Write(ctx, w, m, key, p.files, progress)
-	err = errors.Join(err, w.Flush())
+	if err == nil {
+		err = w.Flush()
+	}
 	info, statErr := f.Stat()
 	if err = errors.Join(err, statErr, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		var at *fs.PathError
+		if errors.As(err, &at) && at.Path == f.Name() {
+			// The name that it would have had says more than the one it had meanwhile.
+			err = fmt.Errorf("%s: %w", path, at.Err)
+		}
 		return m, 0, err
 	}
 	return m, info.Size(), os.Rename(f.Name(), path)
