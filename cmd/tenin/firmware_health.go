@@ -89,7 +89,7 @@ const (
 )
 
 // tooOften is how many starts of the kiosk in vain are enough: systemd goes on for as long as there is power.
-const tooOften = 5
+const tooOften = 3
 
 // restarts is how often systemd has started the kiosk anew.
 func restarts(ctx context.Context) int {
