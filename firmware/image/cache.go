@@ -21,6 +21,10 @@ type cache struct{ dir string }
 
 // openCache makes the folder and takes its lock, which one build at a time has; close gives it back.
 func openCache(dir string) (c cache, unlock func(), err error) {
+	// apt takes a relative path for one below its own root.
+	if dir, err = filepath.Abs(dir); err != nil {
+		return c, nil, fmt.Errorf("cache: %w", err)
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return c, nil, fmt.Errorf("cache: %w", err)
 	}

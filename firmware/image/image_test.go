@@ -233,6 +233,20 @@ func TestAStepThatFailsLeavesNothingAndOneThatEndsIsKept(t *testing.T) {
 	}
 }
 
+// apt made a folder of the relative one's name below its own root, and found no packages.
+func TestACacheMayBeNamedRelatively(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	c, unlock, err := openCache("cache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	if c.dir != filepath.Join(dir, "cache") {
+		t.Errorf("the cache is %s", c.dir)
+	}
+}
+
 func TestWhatAKilledBuildLeftIsSweptByTheNext(t *testing.T) {
 	dir := writeTree(t, map[string]string{"root-1.part/tree/x": "", "root-2/root.img": ""})
 	c, unlock, err := openCache(dir)

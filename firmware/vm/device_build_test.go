@@ -15,6 +15,7 @@ import (
 // built is what a build made, as far as the trial needs it.
 type built struct {
 	Image, Parts string
+	Bundle       string // of the second and later ones
 	Root         struct {
 		Size     int64
 		DataSize int64 `json:"data_size"`

@@ -9,6 +9,7 @@ import (
 	"image/png"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -99,7 +100,7 @@ func (m *machine) answers() {
 // drawn waits until there is more on the screen than a console's text, and keeps the picture.
 func (m *machine) drawn(name string) {
 	m.x.Helper()
-	path := m.x.path("pictures", "look.png")
+	path := filepath.Join(m.x.TempDir(), "look.png")
 	deadline := time.Now().Add(startTime)
 	for {
 		m.x.must(m.Screenshot(m.x.ctx, path))
@@ -115,7 +116,6 @@ func (m *machine) drawn(name string) {
 	// What comes in by degrees is there.
 	pause(m.x.ctx, 5*time.Second)
 	m.picture(name)
-	m.x.must(os.Remove(path))
 }
 
 // drawn tells whether a tenth of a picture is lighter than black: text on a console is less.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -20,15 +22,15 @@ import (
 // and pulls the plug of a running update twenty times. TENIN_IMAGE_MINUTES, when set, is how long it may take: a step that would
 // begin later is left out, and says so.
 type trial struct {
-	*testing.T // of the step that runs
+	*testing.T // of the step that runs; each has its own copy of the trial
 	ctx        context.Context
 	dir        string
 	program    string
 	long       bool
-	pictures   int
 	end        time.Time // no step begins later; zero: there is none
-	// updateTook is how long an update took to be written.
-	updateTook time.Duration
+	pictures   *atomic.Int32
+	// updateTook is how many nanoseconds an update took to be written.
+	updateTook *atomic.Int64
 }
 
 func newTrial(t *testing.T) *trial {
@@ -57,7 +59,8 @@ func newTrial(t *testing.T) *trial {
 	if err := os.MkdirAll(filepath.Join(dir, "pictures"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	x := &trial{T: t, ctx: t.Context(), dir: dir, program: program, long: os.Getenv("TENIN_IMAGE_LONG") != ""}
+	x := &trial{T: t, ctx: t.Context(), dir: dir, program: program, long: os.Getenv("TENIN_IMAGE_LONG") != "",
+		pictures: new(atomic.Int32), updateTook: new(atomic.Int64)}
 	if text := os.Getenv("TENIN_IMAGE_MINUTES"); text != "" {
 		minutes, err := strconv.Atoi(text)
 		if err != nil {
@@ -68,22 +71,47 @@ func newTrial(t *testing.T) *trial {
 	return x
 }
 
-// step runs a part of the trial and says how long it took. needed ends the trial where it fails.
-func (x *trial) step(name string, needed bool, f func()) {
-	outer := x.T
-	ok := outer.Run(name, func(t *testing.T) {
-		x.T = t
-		if !x.end.IsZero() && time.Now().After(x.end) {
-			t.Skip("NOT TRIED: the time that TENIN_IMAGE_MINUTES gives is over; `make test-image` tries it")
-		}
-		began := time.Now()
-		defer func() { t.Logf("took %.1f s", time.Since(began).Seconds()) }()
-		f()
-	})
-	x.T = outer
-	if needed && !ok {
-		outer.Fatalf("%s: what follows needs it", name)
+// step is a part of the trial.
+type step struct {
+	name string
+	do   func(*trial)
+}
+
+// run runs steps one after the other, says how long each took, and tells whether all went well. Those that follow one that
+// failed run too.
+func (x *trial) run(steps ...step) (ok bool) {
+	ok = true
+	for _, s := range steps {
+		ok = x.Run(s.name, func(t *testing.T) {
+			if !x.end.IsZero() && time.Now().After(x.end) {
+				t.Skip("NOT TRIED: the time that TENIN_IMAGE_MINUTES gives is over; `make test-image` tries it")
+			}
+			began := time.Now()
+			defer func() { t.Logf("took %.1f s", time.Since(began).Seconds()) }()
+			own := *x
+			own.T = t
+			s.do(&own)
+		}) && ok
 	}
+	return ok
+}
+
+// needed runs steps that all others need.
+func (x *trial) needed(steps ...step) {
+	for _, s := range steps {
+		if !x.run(s) {
+			x.Fatalf("%s: what follows needs it", s.name)
+		}
+	}
+}
+
+// beside runs rows of steps beside one another: a machine without KVM keeps little more than one processor busy.
+func (x *trial) beside(rows ...[]step) {
+	var all sync.WaitGroup
+	for _, steps := range rows {
+		all.Go(func() { x.run(steps...) })
+	}
+	all.Wait()
 }
 
 // must ends the step that runs where something it needs failed.
@@ -230,8 +258,7 @@ func pause(ctx context.Context, d time.Duration) {
 // picture keeps what the screen shows.
 func (m *machine) picture(name string) string {
 	m.x.Helper()
-	m.x.pictures++
-	path := m.x.path("pictures", fmt.Sprintf("%02d-%s.png", m.x.pictures, name))
+	path := m.x.path("pictures", fmt.Sprintf("%02d-%s.png", m.x.pictures.Add(1), name))
 	if err := m.Screenshot(m.x.ctx, path); err != nil {
 		m.x.Error(err)
 	}

@@ -59,8 +59,9 @@ func (m *machine) byHand(stick Disk) {
 	m.plugged(stick)
 	began := time.Now()
 	m.x.Log(m.run(install + "; code=$?; umount /run/stick; sync; exit $code"))
-	m.x.updateTook = time.Since(began)
-	m.x.Logf("the update is written in %.1f s", m.x.updateTook.Seconds())
+	took := time.Since(began)
+	m.x.updateTook.Store(int64(took))
+	m.x.Logf("the update is written in %.1f s", took.Seconds())
 }
 
 // install is a script that writes the bundle on a stick that was plugged in.
@@ -80,7 +81,7 @@ func (m *machine) plugged(stick Disk) {
 // goodUpdate goes the way of a technician: the stick is plugged into a device that runs.
 func (x *trial) goodUpdate(b built) {
 	x.Log("the health check of a test image does not wait for its own voice to be recognised, which takes minutes without the CPU's help")
-	stick := x.stick(x.bundle(b))
+	stick := x.stick(b.Bundle)
 	d := device{x, "device"}
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
@@ -101,9 +102,9 @@ func (x *trial) goodUpdate(b built) {
 
 // damagedUpdate brings a version whose slot is then damaged: it panics at each try.
 func (x *trial) damagedUpdate(b built) {
-	stick := x.stick(x.bundle(x.variant(b, 1, 3, "trial.damaged")))
+	stick := x.stick(x.variant(b, 1, 3, "trial.damaged").Bundle)
 	stick.Later = true
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("device", "sick")
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
 	m.opened()
@@ -128,9 +129,9 @@ func (x *trial) damagedUpdate(b built) {
 
 // sickUpdate brings a version that starts but whose kiosk finds no weights.
 func (x *trial) sickUpdate(b built) {
-	stick := x.stick(x.bundle(x.variant(b, 1, 4, "systemd.setenv=TENIN_MODELS=/nonexistent")))
+	stick := x.stick(x.variant(b, 1, 4, "systemd.setenv=TENIN_MODELS=/nonexistent").Bundle)
 	stick.Later = true
-	d := x.copyDevice("device", "changed")
+	d := x.copyDevice("device", "sick")
 	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
 	m.up()
 	m.opened()
@@ -167,7 +168,7 @@ const (
 func (x *trial) powerCuts(b built) {
 	// The device as it was before its first update.
 	d := x.copyDevice("enrolled", "cut")
-	stick := x.stick(x.bundle(b))
+	stick := x.stick(b.Bundle)
 	stick.Later = true
 	m := d.on(func(o *Options) {
 		o.Disks[0].Writes = x.path("cut", "writes")
@@ -241,7 +242,7 @@ const plugsPulled = 20
 
 // realCuts pulls the plug at random moments of an update.
 func (x *trial) realCuts(b built) {
-	stick := x.stick(x.bundle(b))
+	stick := x.stick(b.Bundle)
 	stick.Later = true
 	outcomes := map[string]int{}
 	for n := range plugsPulled {
@@ -251,7 +252,7 @@ func (x *trial) realCuts(b built) {
 		m.opened()
 		m.plugged(stick)
 		m.run("(" + install + ") >/run/update.log &")
-		wait := time.Duration(rand.Int64N(int64(x.updateTook) * 11 / 10))
+		wait := time.Duration(rand.Int64N(x.updateTook.Load() * 11 / 10))
 		pause(x.ctx, wait)
 		m.PowerCut()
 

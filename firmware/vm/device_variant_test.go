@@ -74,6 +74,7 @@ func (x *trial) variant(b built, from, version int, arguments string) built {
 		x.must(os.Remove(path))
 		x.must(os.WriteFile(path, content, 0o644))
 	}
+	v.Bundle = x.bundle(v)
 	return v
 }
 
