@@ -167,6 +167,7 @@ func (b *build) bootstrap(ctx context.Context, dir, sources string, lock *Lock, 
 		{"cleaning package", "cleaning up"}, {"creating tarball", "packing"},
 	}
 	return tool{
+		alone: true, lock: b.cache.lock,
 		env: []string{
 			"SOURCE_DATE_EPOCH=" + itoa(lock.Time), "TMPDIR=" + work, "KIOSK_LISTS=" + lists, "KIOSK_PINS=" + pins, "KIOSK_ARCHIVES=" + archives,
 		},

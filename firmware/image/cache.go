@@ -17,7 +17,10 @@ import (
 
 // cache is the folder of finished steps: STEP-KEY, each a folder with what the step made. A folder with a final name is
 // whole, since it was renamed to it when everything in it was written.
-type cache struct{ dir string }
+type cache struct {
+	dir  string
+	lock *os.File
+}
 
 // openCache makes the folder and takes its lock, which one build at a time has; close gives it back.
 func openCache(dir string) (c cache, unlock func(), err error) {
@@ -36,7 +39,7 @@ func openCache(dir string) (c cache, unlock func(), err error) {
 		f.Close()
 		return c, nil, fmt.Errorf("cache %s: another build is using it: wait for it, or give this one a folder of its own with --cache", dir)
 	}
-	c = cache{dir}
+	c = cache{dir, f}
 	c.sweep()
 	return c, func() { f.Close() }, nil
 }

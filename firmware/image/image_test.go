@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -548,6 +549,48 @@ func TestOutputOfAToolIsOneLineThatSaysWhy(t *testing.T) {
 	}
 	if err := (tool{}).run(context.Background(), "no-such-tool"); err == nil || !strings.Contains(err.Error(), "doctor firmware") {
 		t.Error(err)
+	}
+}
+
+func TestWhatAToolMountsIsSeenByItAlone(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root may mount")
+	}
+	dir := t.TempDir()
+	if err := (tool{alone: true}).run(t.Context(), "sh", "-c", `mount -t tmpfs none "$1" && touch "$1/inside"`, "sh", dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "inside")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what a tool mounted is seen by others: %v", err)
+	}
+}
+
+// A build that was killed leaves tools behind for a moment: the next must not sweep under them.
+func TestACacheStaysLockedWhileAToolOfAKilledBuildRuns(t *testing.T) {
+	dir := t.TempDir()
+	c, unlock, err := openCache(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := filepath.Join(t.TempDir(), "hold")
+	if err := syscall.Mkfifo(hold, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (tool{lock: c.lock}).run(t.Context(), "sh", "-c", `cat "$1" >/dev/null 2>&1 &`, "sh", hold); err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if _, _, err := openCache(dir); err == nil {
+		t.Error("the cache is free while a tool still writes in it")
+	}
+	if err := os.WriteFile(hold, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	for t.Context().Err() == nil {
+		if _, unlock, err := openCache(dir); err == nil {
+			unlock()
+			return
+		}
 	}
 }
 

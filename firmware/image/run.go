@@ -23,6 +23,10 @@ type tool struct {
 	in   io.Reader
 	out  io.Writer
 	line func(string)
+	// alone is for a program that mounts: what it mounts is seen by it and its children only, and is gone with the last of them.
+	alone bool
+	// lock stays locked until the program and its children have ended, even where this process was killed before.
+	lock *os.File
 }
 
 // whereTools are is where Debian puts programs for root, which sudo and cron leave out of PATH.
@@ -56,6 +60,12 @@ func (t tool) run(ctx context.Context, name string, args ...string) error {
 	c.Env = append([]string{"PATH=" + toolPath, "LC_ALL=C.UTF-8", "TZ=UTC0", "HOME=/", "TMPDIR=" + os.TempDir()}, t.env...)
 	// A group of its own, so that a Ctrl-C ends what the tool has started as well.
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	if t.alone {
+		c.SysProcAttr.Unshareflags = syscall.CLONE_NEWNS
+	}
+	if t.lock != nil {
+		c.ExtraFiles = []*os.File{t.lock}
+	}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGTERM) }
 	c.WaitDelay = 20 * time.Second
 	err = c.Run()

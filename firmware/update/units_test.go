@@ -11,8 +11,14 @@ import (
 
 const overlay = "../image/overlay"
 
+// obeys is a systemctl that says what it does, and contrary one that refuses what is not forced.
+const (
+	obeys    = "#!/bin/sh\necho \"restart: $*\"\n"
+	contrary = "#!/bin/sh\ntest \"$1\" = --force || exit 4\necho \"restart: $*\"\n"
+)
+
 // takeBack runs the script over an ESP with those entries and says whether it restarted, and what it said.
-func takeBack(t *testing.T, version string, entries ...string) (restarted bool, said string) {
+func takeBack(t *testing.T, systemctl, version string, entries ...string) (restarted bool, said string) {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -29,12 +35,12 @@ func takeBack(t *testing.T, version string, entries ...string) (restarted bool, 
 		write("efi/EFI/Linux/"+e, "")
 	}
 	line := write("cmdline", "quiet tenin.version="+version+" panic=5\n")
-	systemctl := write("systemctl", "#!/bin/sh\necho \"restart: $*\"\n")
+	systemctl = write("systemctl", systemctl)
 	out, err := exec.Command("sh", filepath.Join(overlay, "usr/lib/tenin/take-back"), filepath.Join(dir, "efi"), line, systemctl).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return strings.Contains(string(out), "restart: reboot"), string(out)
+	return strings.Contains(string(out), "restart: "), string(out)
 }
 
 func TestAVersionThatIsNotHealthyRestartsAsLongAsThatHelps(t *testing.T) {
@@ -53,8 +59,21 @@ func TestAVersionThatIsNotHealthyRestartsAsLongAsThatHelps(t *testing.T) {
 		{"2", nil, false},
 		{"10", []string{"tenin_1.efi", "tenin_10+2-1.efi"}, true},
 	} {
-		if got, said := takeBack(t, test.version, test.entries...); got != test.want {
+		if got, said := takeBack(t, obeys, test.version, test.entries...); got != test.want || strings.Contains(said, "--force") {
 			t.Errorf("version %s with %v: %s", test.version, test.entries, said)
+		}
+	}
+	if _, said := takeBack(t, contrary, "2", "tenin_1.efi", "tenin_2+2-1.efi"); !strings.Contains(said, "restart: --force reboot") {
+		t.Errorf("a restart that is refused is not forced: %s", said)
+	}
+}
+
+// A start that may not be reversed makes systemd refuse the restart, whose shutdown.target conflicts with the service that asks
+// for it: a sick version would stay.
+func TestTheRestartOfASickVersionIsNotRefused(t *testing.T) {
+	for _, line := range unitLines(t, "tenin-health.service") {
+		if strings.HasPrefix(line, "OnFailureJobMode=") {
+			t.Error(line)
 		}
 	}
 }
