@@ -125,7 +125,7 @@ func (c cache) prune(step string) {
 
 // plainSpace says what to do where a disk is full.
 func plainSpace(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || err != nil && strings.Contains(err.Error(), "No space left") {
+	if errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("%w: make room, or name another folder with --cache or -o", err)
 	}
 	return err

@@ -547,6 +547,10 @@ func TestOutputOfAToolIsOneLineThatSaysWhy(t *testing.T) {
 	if err := (tool{}).run(context.Background(), "sh", "-c", "echo one >&2; exit 3"); err == nil || !strings.HasSuffix(err.Error(), ": one") {
 		t.Error(err)
 	}
+	err := tool{}.run(context.Background(), "sh", "-c", "echo 'dpkg: cannot write: No space left on device' >&2; yes 'E: and so on' | head -n 100 >&2; exit 1")
+	if err = plainSpace(err); !errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "and so on") || !strings.Contains(err.Error(), "make room") {
+		t.Error(err)
+	}
 	if err := (tool{}).run(context.Background(), "no-such-tool"); err == nil || !strings.Contains(err.Error(), "doctor firmware") {
 		t.Error(err)
 	}

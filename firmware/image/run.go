@@ -74,6 +74,8 @@ func (t tool) run(ctx context.Context, name string, args ...string) error {
 		return ctx.Err()
 	case errors.Is(err, exec.ErrWaitDelay):
 		return fmt.Errorf("%s did not end", name)
+	case err != nil && tail.full:
+		return fmt.Errorf("%s: %w", name, syscall.ENOSPC)
 	case err != nil:
 		return fmt.Errorf("%s: %w: %s", name, err, tail.text())
 	}
@@ -85,6 +87,7 @@ type tailWriter struct {
 	line func(string)
 	rest []byte
 	last []string
+	full bool // a disk was: what a tool says after that is long and beside the point
 }
 
 func (w *tailWriter) Write(p []byte) (int, error) {
@@ -107,6 +110,7 @@ func (w *tailWriter) take(line string) {
 	if line = strings.TrimSpace(line); line == "" {
 		return
 	}
+	w.full = w.full || strings.Contains(line, "No space left on device")
 	if w.line != nil {
 		w.line(line)
 	}
@@ -123,7 +127,7 @@ func (w *tailWriter) text() string {
 	}
 	var bad []string
 	for _, l := range w.last {
-		if strings.HasPrefix(l, "E: ") || strings.Contains(strings.ToLower(l), "error") || strings.Contains(l, "No space") {
+		if strings.HasPrefix(l, "E: ") || strings.Contains(strings.ToLower(l), "error") {
 			bad = append(bad, l)
 		}
 	}
