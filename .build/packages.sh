@@ -55,6 +55,7 @@ case " $* " in *" image "*)
 	need mcopy mtools
 	need qemu-system-x86_64 qemu-system-x86
 	need qemu-img qemu-utils
+	need socat socat
 	need /usr/share/OVMF/OVMF_CODE_4M.secboot.fd ovmf
 	need swtpm swtpm
 	;;

@@ -11,17 +11,22 @@ var (
 	recoveryKey = regexp.MustCompile(`(?m)^[0-9A-Za-z]+(-[0-9A-Za-z]+){5,}$`)
 )
 
-// enrol does what a technician does without a hub: gives the shop's name, and types two groups of the recovery key back. It
-// returns the key.
-func (x *trial) enrol(m *machine) string {
+// enrol does what a technician does: gives the shop's name and the hub with its code, in TOML, or says that there is none, and
+// types two groups of the recovery key back. It returns the key.
+func (x *trial) enrol(m *machine, hub string) string {
 	x.Helper()
+	without := ""
+	if hub == "" {
+		without = "--without-hub"
+	}
 	m.run(`mkdir -p /run/trial && cd /run/trial && mkfifo in
 cat >enrol.toml <<'E'
 shop = "緑屋"
 timezone = "Asia/Tokyo"
+` + hub + `
 E
 sleep infinity >in &
-(tenin firmware enrol --file /run/trial/enrol.toml --without-hub <in >out 2>err; echo $? >code) &`)
+(tenin firmware enrol --file /run/trial/enrol.toml ` + without + ` <in >out 2>err; echo $? >code) &`)
 	asked := func(n int) string {
 		return `cd /run/trial; test $(grep -o 'group [0-9]*: ' err | wc -l) -ge ` + strconv.Itoa(n) + ` && cat out err || { cat out err; test -e code; false; }`
 	}

@@ -33,5 +33,6 @@ func TestTheWholeDevice(t *testing.T) {
 		{"an update from a stick is tried and kept", func(x *trial) { x.goodUpdate(second) }},
 		{"a version whose system is damaged is taken back", func(x *trial) { x.damagedUpdate(first) }},
 		{"a version whose kiosk does not come up is taken back", func(x *trial) { x.sickUpdate(first) }},
+		{"a device joins a hub, and fetches from it the update that it keeps", func(x *trial) { x.throughTheHub(first, second) }},
 	}, after)
 }

@@ -25,13 +25,30 @@ const (
 	answered = "午前10時から午後8時まで"
 )
 
-// firstStart is a machine from the factory: firmware in setup mode, an unused TPM, a disk that was just flashed.
+// firstStart is a machine from the factory that becomes a shop's kiosk.
 func (x *trial) firstStart(b built) {
-	d := x.flashed("device", b)
+	m := x.fromFactory("device", b, nil)
+	recovery := x.enrol(m, "")
+	m.serves()
+	m.off()
+	// A later step that is run alone needs it too.
+	x.must(os.WriteFile(x.path("device", "recovery"), []byte(recovery), 0o600))
+	// Where the trial of power cuts begins.
+	x.copyDevice("device", "enrolled")
+}
+
+// fromFactory is the first start of a machine whose firmware is in setup mode, whose TPM is unused and whose disk was just
+// flashed, until the technician is waited for.
+func (x *trial) fromFactory(name string, b built, change func(*Options)) *machine {
+	x.Helper()
+	d := x.flashed(name, b)
 	seed := x.shop()
 	m := d.on(func(o *Options) {
 		if seed.Path != "" {
 			o.Disks = append(o.Disks, seed)
+		}
+		if change != nil {
+			change(o)
 		}
 	})
 	m.up()
@@ -48,13 +65,7 @@ func (x *trial) firstStart(b built) {
 	m.until(startTime, "the display is up", "systemctl is-active --quiet tenin-display.service")
 	m.until(startTime, "the enrolment's screen is up", "systemctl is-active --quiet tenin-enrol-screen.service")
 	m.drawn("enrolment")
-	recovery := x.enrol(m)
-	m.serves()
-	m.off()
-	// A later step that is run alone needs it too.
-	x.must(os.WriteFile(x.path("device", "recovery"), []byte(recovery), 0o600))
-	// Where the trial of power cuts begins.
-	x.copyDevice("device", "enrolled")
+	return m
 }
 
 // shop is a disk with a small shop whose answers were rendered here: a machine without KVM needs minutes for each, and speaks

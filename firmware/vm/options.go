@@ -3,6 +3,7 @@ package vm
 import (
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
 	"strings"
 )
@@ -21,6 +22,9 @@ type Options struct {
 	NoScreen bool
 	// Network adds a network card whose only peer is QEMU: it gives an address by DHCP and passes nothing on.
 	Network bool
+	// Reach is the address of a service at this machine's loopback, as in "127.0.0.1:4222". On its network the machine reaches it
+	// at [Peer] and the same port, and still nothing else. Needs socat.
+	Reach string
 	// Sound adds a sound card. What is played goes to this WAV file; "none" throws it away. Nothing is heard.
 	Sound string
 	// StopAtReset ends QEMU where the machine would start anew, so that a boot that fails is seen to fail.
@@ -54,6 +58,9 @@ type Disk struct {
 	Writes string
 }
 
+// Peer is where a machine reaches what [Options.Reach] names: an address in QEMU's own network.
+const Peer = "10.0.2.100"
+
 // distribution is where Debian's package ovmf puts the firmware.
 const distribution = "/usr/share/OVMF"
 
@@ -67,6 +74,12 @@ func (o Options) firmware() string {
 func (o Options) check() error {
 	if o.Dir == "" {
 		return errors.New("virtual machine: no folder named for its state: set Options.Dir")
+	}
+	if o.Reach != "" {
+		host, _, err := net.SplitHostPort(o.Reach)
+		if ip := net.ParseIP(host); err != nil || !ip.IsLoopback() || !o.Network {
+			return fmt.Errorf("virtual machine: it cannot reach %q: name an address and a port of the loopback, and set Options.Network", o.Reach)
+		}
 	}
 	for _, path := range append([]string{o.Dir, o.Sound, o.firmware()}, o.diskPaths()...) {
 		// QEMU doubles a comma in its own syntax; a path without one is simpler.
@@ -140,7 +153,11 @@ func (o Options) arguments(accelerator string) []string {
 		a = append(a, "-device", "virtio-vga,xres=1080,yres=1920")
 	}
 	if o.Network {
-		a = append(a, "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net")
+		card := "user,id=net,restrict=on"
+		if _, port, err := net.SplitHostPort(o.Reach); err == nil {
+			card += fmt.Sprintf(",guestfwd=tcp:%s:%s-cmd:socat - TCP4:%s", Peer, port, o.Reach)
+		}
+		a = append(a, "-netdev", card, "-device", "virtio-net-pci,netdev=net")
 	}
 	switch o.Sound {
 	case "":

@@ -20,8 +20,11 @@ func TestAMachineHasNoNetworkUnlessItIsAskedForAndThenOneWithoutAWayOut(t *testi
 	if a := (Options{Dir: "d"}).arguments("tcg"); slices.Contains(a, "-netdev") || slices.Contains(a, "-nic") || !slices.Contains(a, "-nodefaults") {
 		t.Errorf("without: %q", a)
 	}
-	if a := (Options{Dir: "d", Network: true}).arguments("tcg"); !has(a, "-netdev", "user", "restrict=on") {
+	if a := (Options{Dir: "d", Network: true}).arguments("tcg"); !has(a, "-netdev", "user", "restrict=on") || has(a, "-netdev", "guestfwd") {
 		t.Errorf("with: %q", a)
+	}
+	if a := (Options{Dir: "d", Network: true, Reach: "127.0.0.1:4222"}).arguments("tcg"); !has(a, "-netdev", "restrict=on", "guestfwd=tcp:"+Peer+":4222-cmd:", "127.0.0.1:4222") {
+		t.Errorf("with a service: %q", a)
 	}
 }
 
@@ -45,7 +48,8 @@ func TestDisksKeepTheirOrderAndTheirKind(t *testing.T) {
 }
 
 func TestAPathThatQEMUCannotHoldIsRefused(t *testing.T) {
-	for _, o := range []Options{{}, {Dir: "a,b"}, {Dir: "d", Disks: []Disk{{Path: "k,i.img"}}}, {Dir: "d", Sound: "a,b.wav"}} {
+	for _, o := range []Options{{}, {Dir: "a,b"}, {Dir: "d", Disks: []Disk{{Path: "k,i.img"}}}, {Dir: "d", Sound: "a,b.wav"},
+		{Dir: "d", Reach: "127.0.0.1:1"}, {Dir: "d", Network: true, Reach: "192.0.2.1:1"}, {Dir: "d", Network: true, Reach: "localhost"}} {
 		if err := o.check(); err == nil {
 			t.Errorf("%+v is taken", o)
 		}
