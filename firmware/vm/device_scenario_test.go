@@ -24,7 +24,7 @@ func TestTheWholeDevice(t *testing.T) {
 		{"a kernel image without a signature, or with a stranger's, is refused by the firmware", (*trial).unsignedKernel},
 		{"a cleared TPM is recovered from by the recovery key", (*trial).clearedTPM},
 		{"a power cut at any moment of an update leaves a device that starts", func(x *trial) { x.powerCuts(second) }},
-		{"a machine that hangs is started again by its watchdog", (*trial).hang},
+		{"a device joins a hub, and fetches from it the update that it keeps", func(x *trial) { x.throughTheHub(first, second) }},
 	}
 	if x.long {
 		after = append(after, step{"the plug is pulled twenty times while an update is written", func(x *trial) { x.realCuts(second) }})
@@ -33,6 +33,6 @@ func TestTheWholeDevice(t *testing.T) {
 		{"an update from a stick is tried and kept", func(x *trial) { x.goodUpdate(second) }},
 		{"a version whose system is damaged is taken back", func(x *trial) { x.damagedUpdate(first) }},
 		{"a version whose kiosk does not come up is taken back", func(x *trial) { x.sickUpdate(first) }},
-		{"a device joins a hub, and fetches from it the update that it keeps", func(x *trial) { x.throughTheHub(first, second) }},
+		{"a machine that hangs is started again by its watchdog", (*trial).hang},
 	}, after)
 }
