@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"tenin/cmd/internal/slack"
 	"tenin/cmd/internal/worker/sandbox"
 )
 
@@ -40,7 +41,7 @@ func (o Options) policy() (sandbox.Policy, error) {
 	}
 	p := sandbox.Policy{
 		Role: Role, OpenFiles: 256, Receive: true,
-		Env: append([]string{settingsVariable + "=" + string(told), "DISPLAY=" + o.Display}, environment...),
+		Env: append([]string{settingsVariable + "=" + string(told), "DISPLAY=" + o.Display, slack.Variable + "=" + os.Getenv(slack.Variable)}, environment...),
 		// The folder, since a server that starts anew makes its socket anew.
 		Sockets: []string{filepath.Dir(x)},
 		Exec:    libraries(), Read: existing(data),

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
+
+	"tenin/cmd/internal/slack"
 )
 
 // ErrNone says that no server answers, ErrRefused that one does not let this program in.
@@ -16,8 +19,9 @@ var (
 	ErrRefused = errors.New("the X server refuses this program")
 )
 
-// patience is how long an answer may take. A server that is asked answers at once; one that is stopped does not.
-const patience = 10 * time.Second
+// patience is how long an answer may take. A server that is asked answers at once; one that is stopped, or that is still looking
+// for its screens, does not.
+var patience = slack.Times(10 * time.Second)
 
 // Info is what a server says of itself and its first screen.
 type Info struct {
@@ -84,7 +88,9 @@ func (c *Conn) begin(cookie []byte) error {
 		return fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	head := make([]byte, 8)
-	if _, err := io.ReadFull(c.conn, head); err != nil {
+	if _, err := io.ReadFull(c.conn, head); errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("%w: %w", ErrNone, err)
+	} else if err != nil {
 		// A server that has no room for another client closes without a word.
 		return fmt.Errorf("%w: it closes the connection", ErrRefused)
 	}
