@@ -244,6 +244,14 @@ const plugsPulled = 20
 func (x *trial) realCuts(b built) {
 	stick := x.stick(b.Bundle)
 	stick.Later = true
+	if x.updateTook.Load() == 0 { // this step runs alone
+		d := x.copyDevice("enrolled", "cut")
+		m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
+		m.up()
+		m.opened()
+		m.byHand(stick)
+		m.PowerCut()
+	}
 	outcomes := map[string]int{}
 	for n := range plugsPulled {
 		d := x.copyDevice("enrolled", "cut")
