@@ -49,6 +49,9 @@ func (n *next) take(e Event) {
 			n.kiosk, n.device = e.Kiosk, e.Device
 			if n.entered = !e.Guarded; n.entered {
 				n.menu()
+				if n.device { // a new one, at which there is nothing else to do
+					n.list()
+				}
 			}
 		}
 	case Entered:

@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -16,9 +17,34 @@ func flashedInside(t *testing.T, step technician.Step, screen technician.Screen)
 	w := &walker{t: t}
 	w.step(Opened{})
 	w.step(Guard{Run: w.under.Run, Device: true})
-	w.touch(technician.Open{Page: technician.PageSetUp}, technician.OpenStep{Step: step})
+	w.touch(technician.OpenStep{Step: step})
 	w.step(Found{w.under.Run, screen})
 	return w
+}
+
+func TestANewDeviceBeginsWithItsSteps(t *testing.T) {
+	for name, test := range map[string]struct {
+		guard Guard
+		want  technician.Screen
+	}{
+		"a new device":                  {Guard{Device: true}, technician.SetUp{}},
+		"a device that is set up again": {Guard{Device: true, Guarded: true}, technician.PIN{}},
+		"a PC":                          {Guard{}, technician.Menu{}},
+	} {
+		w := &walker{t: t}
+		w.step(Opened{})
+		test.guard.Run = w.under.Run
+		w.step(test.guard)
+		if got := w.state.screen; reflect.TypeOf(got) != reflect.TypeOf(test.want) {
+			t.Errorf("%s begins with %T", name, got)
+		}
+	}
+	// The rest is one touch behind them.
+	w := flashedInside(t, technician.StepTurn, technician.Turn{})
+	w.touch(technician.Back{}, technician.Back{})
+	if _, ok := w.state.screen.(technician.Menu); !ok {
+		t.Errorf("%T lies behind the steps", w.state.screen)
+	}
 }
 
 // tasks are what effects want done.
