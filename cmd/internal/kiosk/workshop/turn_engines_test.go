@@ -209,8 +209,7 @@ func TestATechnicianTurnsTheDisplayAndItIsTakenBackOrKept(t *testing.T) {
 	}
 
 	w.Open(technician.Japanese)
-	until("the menu", func(s technician.Screen) bool { _, ok := s.(technician.Menu); return ok })
-	w.Touch(technician.Open{Page: technician.PageSetUp})
+	until("the steps", func(s technician.Screen) bool { _, ok := s.(technician.SetUp); return ok })
 	w.Touch(technician.OpenStep{Step: technician.StepTurn})
 	until("the step", turn(func(s technician.Turn) bool { return s.Phase == technician.TurnIdle }))
 	looks("turn-before", 1080)
