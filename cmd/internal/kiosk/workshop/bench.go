@@ -12,8 +12,8 @@ import (
 //
 // A screen that is returned has its Result: Good only if the test has passed. Screens hold no secret but for MakeRecovery.
 type Bench interface {
-	// Guarded says whether a PIN stands before the screens, and the name of the kiosk.
-	Guarded(ctx context.Context) (guarded bool, kiosk string)
+	// Lock says what stands before the screens.
+	Lock(ctx context.Context) Lock
 	// CheckPIN looks at a PIN, and SetPIN takes a new one. ResetPIN takes one from who has the recovery key.
 	CheckPIN(ctx context.Context, pin string) Entry
 	SetPIN(ctx context.Context, who technician.Who, pin string) Entry
@@ -73,6 +73,14 @@ type Bench interface {
 	// Wipe makes the home unreadable. Power starts anew or shuts down; it returns only if that did not work.
 	Wipe(ctx context.Context) technician.Result
 	Power(ctx context.Context, what technician.PowerKind) technician.Result
+}
+
+// Lock is what stands before the screens.
+type Lock struct {
+	// Guarded: a PIN. Shut: the disk or the vault does not open, so no PIN can be looked at, and the recovery key alone helps.
+	Guarded, Shut bool
+	// Kiosk is its name, where it can be told.
+	Kiosk string
 }
 
 // Entry is what became of a PIN.

@@ -101,12 +101,12 @@ func (b *deviceBench) shut(ctx context.Context) bool {
 	return err == nil && status.Failed != ""
 }
 
-// Guarded is true where the disk is shut: there is nothing behind the lock yet.
-func (b *deviceBench) Guarded(ctx context.Context) (bool, string) {
+// Lock guards where the disk is shut: there is nothing behind it yet.
+func (b *deviceBench) Lock(ctx context.Context) Lock {
 	if b.shut(ctx) {
-		return true, ""
+		return Lock{Guarded: true, Shut: true}
 	}
-	return b.Bench.Guarded(ctx)
+	return b.Bench.Lock(ctx)
 }
 
 func (b *deviceBench) CheckPIN(ctx context.Context, pin string) Entry {

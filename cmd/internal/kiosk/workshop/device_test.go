@@ -111,7 +111,7 @@ func TestADiskThatDoesNotOpenIsBehindTheRecoveryKeyAlone(t *testing.T) {
 	ctx := context.Background()
 	f := &flashed{failed: "the TPM was cleared"}
 	b := onDevice(t, f)
-	if guarded, _ := b.Guarded(ctx); !guarded {
+	if l := b.Lock(ctx); !l.Guarded || !l.Shut {
 		t.Error("the screens are open")
 	}
 	if e := b.CheckPIN(ctx, "314159"); e.Refusal != technician.PINShut {

@@ -25,10 +25,9 @@ type (
 	}
 	// Guard answers IsGuarded.
 	Guard struct {
-		Run     int
-		Guarded bool
-		Kiosk   string
-		Device  bool
+		Run int
+		Lock
+		Device bool
 	}
 	// Entered is what became of a PIN.
 	Entered struct {

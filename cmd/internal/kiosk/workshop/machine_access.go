@@ -53,10 +53,11 @@ func key(list []storage.StaffMember) (name string) {
 	return name
 }
 
-func (m *machine) Guarded(context.Context) (bool, string) {
+func (m *machine) Lock(context.Context) Lock {
 	settings, _ := m.settings()
+	l := Lock{Kiosk: settings.Kiosk.Title()}
 	if m.Entered {
-		return false, settings.Kiosk.Title()
+		return l
 	}
 	name := ""
 	err := m.withVault(false, func(v *storage.Vault) error {
@@ -65,7 +66,8 @@ func (m *machine) Guarded(context.Context) (bool, string) {
 		return err
 	})
 	// A vault that does not open guards: who stands before it may have taken its seal away.
-	return err != nil || name != "", settings.Kiosk.Title()
+	l.Guarded, l.Shut = err != nil || name != "", err != nil
+	return l
 }
 
 func (m *machine) CheckPIN(_ context.Context, pin string) Entry {

@@ -49,7 +49,7 @@ func TestWhatIsTypedForTheShopStandsInItsSettings(t *testing.T) {
 func TestANewKioskIsOpenUntilSomebodyHasAPINAndThenItIsNot(t *testing.T) {
 	b, _ := here(t)
 	ctx := context.Background()
-	if guarded, _ := b.Guarded(ctx); guarded {
+	if b.Lock(ctx).Guarded {
 		t.Fatal("nobody has a PIN, and it is guarded")
 	}
 	if e := b.CheckPIN(ctx, "314159"); e.Refusal == technician.PINFine {
@@ -66,7 +66,7 @@ func TestANewKioskIsOpenUntilSomebodyHasAPINAndThenItIsNot(t *testing.T) {
 	if a := b.Access(ctx); a.Managers != 1 || a.Result.Problem != technician.TechnicianNone {
 		t.Fatalf("%+v", a)
 	}
-	if guarded, _ := b.Guarded(ctx); !guarded {
+	if l := b.Lock(ctx); !l.Guarded || l.Shut {
 		t.Fatal("a manager's PIN does not guard")
 	}
 	if e := b.SetPIN(ctx, technician.Technician, "314159"); e != (Entry{}) {
@@ -137,7 +137,7 @@ func TestTheRecoveryKeyOpensAVaultWhoseSealIsLostAndGivesANewPIN(t *testing.T) {
 	if err := os.Remove(kiosk.KeyFile(m.Setup.Home).Path()); err != nil {
 		t.Fatal(err)
 	}
-	if guarded, _ := b.Guarded(ctx); !guarded {
+	if l := b.Lock(ctx); !l.Guarded || !l.Shut {
 		t.Fatal("a vault that does not open lets everybody in")
 	}
 	if e := b.CheckPIN(ctx, "271829"); e.Refusal != technician.PINShut {
@@ -276,7 +276,7 @@ func TestAWipeLeavesAKioskThatNobodyHasSetUp(t *testing.T) {
 	if r := b.Wipe(ctx); r.Mark != technician.Good {
 		t.Fatalf("%+v", r)
 	}
-	if guarded, _ := b.Guarded(ctx); guarded {
+	if b.Lock(ctx).Guarded {
 		t.Error("somebody still has a PIN")
 	}
 }

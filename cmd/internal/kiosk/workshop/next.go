@@ -47,6 +47,9 @@ func (n *next) take(e Event) {
 	case Guard:
 		if n.ended(e.Run) {
 			n.kiosk, n.device = e.Kiosk, e.Device
+			if e.Shut {
+				n.screen = technician.PIN{Most: mostDigits, Refusal: technician.PINShut}
+			}
 			if n.entered = !e.Guarded; n.entered {
 				n.menu()
 				if n.device { // a new one, at which there is nothing else to do

@@ -285,7 +285,8 @@ func outcome(t *rapid.T, d Do, n int) Event {
 		{Mark: technician.Bad, Problem: technician.TestFailed}, {}}).Draw(t, "result")
 	switch task := d.Task.(type) {
 	case IsGuarded:
-		return Guard{d.Run, rapid.Bool().Draw(t, "guarded"), "k", rapid.Bool().Draw(t, "device")}
+		guarded := rapid.Bool().Draw(t, "guarded")
+		return Guard{d.Run, Lock{guarded, guarded && rapid.Bool().Draw(t, "shut"), "k"}, rapid.Bool().Draw(t, "device")}
 	case CheckPIN, SetPIN:
 		return Entered{d.Run, rapid.SampledFrom([]Entry{{}, {}, {Refusal: technician.PINWrong}, {Refusal: technician.PINWait, Wait: 3}, {Refusal: technician.PINEasy}}).Draw(t, "entry")}
 	case ResetPIN:
@@ -577,7 +578,7 @@ func TestTheScreensLockThemselvesAndForgetWhatWasShown(t *testing.T) {
 func TestALostPINTakesTheWholeRecoveryKeyAndThenANewPINTwice(t *testing.T) {
 	w := &walker{t: t}
 	w.step(Opened{})
-	w.step(Guard{Run: w.under.Run, Guarded: true})
+	w.step(Guard{Run: w.under.Run, Lock: Lock{Guarded: true}})
 	w.touch(technician.LostPIN{})
 	for i := range seal.RecoveryGroups {
 		if e, _ := w.state.screen.(technician.Edit); e.Group != i+1 {

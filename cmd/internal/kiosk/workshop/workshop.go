@@ -174,8 +174,7 @@ func (b *bencher) do(ctx context.Context, d Do) {
 	found := func(s technician.Screen) { b.tell(Found{d.Run, s}) }
 	switch t := d.Task.(type) {
 	case IsGuarded:
-		guarded, kiosk := b.bench.Guarded(ctx)
-		b.tell(Guard{d.Run, guarded, kiosk, b.bench.Device()})
+		b.tell(Guard{d.Run, b.bench.Lock(ctx), b.bench.Device()})
 	case CheckPIN:
 		b.tell(Entered{d.Run, b.bench.CheckPIN(ctx, t.PIN)})
 	case SetPIN:

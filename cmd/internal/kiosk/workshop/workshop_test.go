@@ -30,7 +30,7 @@ type bench struct {
 
 var good = technician.Result{Mark: technician.Good}
 
-func (b *bench) Guarded(context.Context) (bool, string) { return b.guarded, "ginza-1" }
+func (b *bench) Lock(context.Context) Lock { return Lock{Guarded: b.guarded, Kiosk: "ginza-1"} }
 func (b *bench) CheckPIN(_ context.Context, pin string) Entry {
 	if pin != b.pin {
 		return Entry{Refusal: technician.PINWrong}
