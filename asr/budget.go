@@ -9,7 +9,8 @@ package asr
 //	failed, 9 real clips, Japanese/English  3     4     4     1     0      0
 //	failed, 36 synthetic kiosk questions    3     1     0     –     –      –
 //
-// The one real clip that fails at 512 lasts 10.6 s and needs the margin.
+// The one real clip that fails at 512 lasts 10.6 s and needs the margin. More room than a clip needs makes no word clearer: of 60
+// spoken questions with words that no vocabulary had, 17.3 % of the characters were wrong at 512 and 18.1 % at 1500.
 const (
 	fullContext   = 1500
 	floorContext  = 512
