@@ -29,7 +29,7 @@ type tool struct {
 	lock *os.File
 }
 
-// whereTools are is where Debian puts programs for root, which sudo and cron leave out of PATH.
+// toolPath is where Debian puts programs for root, which sudo and cron leave out of PATH.
 const toolPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // FindTool returns where a program lies, among root's programs as well.

@@ -53,6 +53,20 @@ func running(version int, state string) string {
 	return fmt.Sprintf(`tenin firmware update --status --json --home /var/lib/tenin | tr -d ' \n' | tee /run/status | grep -q '"running":{"version":%d,[^}]*"state":"%s"' || { cat /run/status; false; }`, version, state)
 }
 
+// before is a device that is on, before a stick is plugged in by [machine.plugged]; a file named for them records the writes of
+// its own disk.
+func (d device) before(stick Disk, writes string) *machine {
+	d.x.Helper()
+	stick.Later = true
+	m := d.on(func(o *Options) {
+		o.Disks[0].Writes = writes
+		o.Disks = append(o.Disks, stick)
+	})
+	m.up()
+	m.opened()
+	return m
+}
+
 // byHand writes the bundle on a stick as a technician at a terminal would; no service does it besides.
 func (m *machine) byHand(stick Disk) {
 	m.x.Helper()
@@ -103,11 +117,8 @@ func (x *trial) goodUpdate(b built) {
 // damagedUpdate brings a version whose slot is then damaged: it panics at each try.
 func (x *trial) damagedUpdate(b built) {
 	stick := x.stick(x.variant(b, 1, 3, "trial.damaged").Bundle)
-	stick.Later = true
 	d := x.copyDevice("device", "sick")
-	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
-	m.up()
-	m.opened()
+	m := d.before(stick, "")
 	m.byHand(stick)
 	m.off()
 	x.flip(d, "root-a", superblock)
@@ -130,11 +141,8 @@ func (x *trial) damagedUpdate(b built) {
 // sickUpdate brings a version that starts but whose kiosk finds no weights.
 func (x *trial) sickUpdate(b built) {
 	stick := x.stick(x.variant(b, 1, 4, "systemd.setenv=TENIN_MODELS=/nonexistent").Bundle)
-	stick.Later = true
 	d := x.copyDevice("device", "sick")
-	m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
-	m.up()
-	m.opened()
+	m := d.before(stick, "")
 	m.byHand(stick)
 	_, _ = m.try("systemctl reboot")
 	m.up()
@@ -169,13 +177,7 @@ func (x *trial) powerCuts(b built) {
 	// The device as it was before its first update.
 	d := x.copyDevice("enrolled", "cut")
 	stick := x.stick(b.Bundle)
-	stick.Later = true
-	m := d.on(func(o *Options) {
-		o.Disks[0].Writes = x.path("cut", "writes")
-		o.Disks = append(o.Disks, stick)
-	})
-	m.up()
-	m.opened()
+	m := d.before(stick, x.path("cut", "writes"))
 	m.byHand(stick)
 	m.PowerCut()
 
@@ -243,21 +245,16 @@ const plugsPulled = 20
 // realCuts pulls the plug at random moments of an update.
 func (x *trial) realCuts(b built) {
 	stick := x.stick(b.Bundle)
-	stick.Later = true
 	if x.updateTook.Load() == 0 { // this step runs alone
 		d := x.copyDevice("enrolled", "cut")
-		m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
-		m.up()
-		m.opened()
+		m := d.before(stick, "")
 		m.byHand(stick)
 		m.PowerCut()
 	}
 	outcomes := map[string]int{}
 	for n := range plugsPulled {
 		d := x.copyDevice("enrolled", "cut")
-		m := d.on(func(o *Options) { o.Disks = append(o.Disks, stick) })
-		m.up()
-		m.opened()
+		m := d.before(stick, "")
 		m.plugged(stick)
 		m.run("(" + install + ") >/run/update.log &")
 		wait := time.Duration(rand.Int64N(x.updateTook.Load() * 11 / 10))

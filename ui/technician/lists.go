@@ -2,6 +2,7 @@ package technician
 
 import (
 	"image/color"
+
 	"tenin/ui"
 )
 

@@ -47,14 +47,14 @@ func (n *next) take(e Event) {
 	case Guard:
 		if n.ended(e.Run) {
 			n.kiosk, n.device = e.Kiosk, e.Device
-			if e.Shut {
+			n.entered = !e.Guarded
+			switch {
+			case e.Shut:
 				n.screen = technician.PIN{Most: mostDigits, Refusal: technician.PINShut}
-			}
-			if n.entered = !e.Guarded; n.entered {
+			case n.entered && n.device: // a new one, at which there is nothing else to do
+				n.list()
+			case n.entered:
 				n.menu()
-				if n.device { // a new one, at which there is nothing else to do
-					n.list()
-				}
 			}
 		}
 	case Entered:
