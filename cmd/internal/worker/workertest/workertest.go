@@ -8,6 +8,7 @@ package workertest
 import (
 	"context"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -66,9 +67,13 @@ func Engines() worker.Engines {
 	}
 }
 
-// lazily reads the dictionary when somebody needs it: it takes longer than most tests.
+// lazily reads the dictionary when somebody needs it, which takes longer than most tests, and as a worker gives back what
+// that leaves behind.
 func lazily(open func() func(string) string) func(string) string {
-	once := sync.OnceValue(open)
+	once := sync.OnceValue(func() func(string) string {
+		defer debug.FreeOSMemory()
+		return open()
+	})
 	return func(text string) string { return once()(text) }
 }
 
