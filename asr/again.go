@@ -49,14 +49,22 @@ const (
 	knownGain = 3.6
 )
 
-// listenAgain looks in r for words of x that may have been misheard, and asks the decoder how likely the sentence is with each
-// of them in it. It returns r, or the sentence that is worth most. a is what r was decoded with, last.
+// listenAgain looks in r for words of x that may have been misheard, by their sound and by what else the decoder might have
+// written, and asks the decoder how likely the sentence is with each of them in it. It returns r, or the sentence that is worth
+// most. a is what r was decoded with, last.
 func listenAgain(ctx context.Context, d decoder, x *Lexicon, r decoded, a attempt, t *Timings) (decoded, error) {
 	if r.least > sureOfAll || r.looped || bare(r.text) == "" {
 		return r, nil
 	}
-	// No sentence is likelier than certain, and r hardly less likely than when it was written.
-	likely := slices.DeleteFunc(x.near(r.text), func(n near) bool { return n.worth() <= r.logProb })
+	hearings := x.hearings(r.text)
+	likely := x.near(r.text, hearings)
+	for _, n := range x.spotted(r.text, r.places, hearings) {
+		if !slices.ContainsFunc(likely, func(o near) bool { return o.sounded == n.sounded && o.from == n.from && o.to == n.to }) {
+			likely = append(likely, n)
+		}
+	}
+	// What takes away from a sentence was never put in: 301 of 1,024 words sought by sound in 256 tuning clips, 10 ms each.
+	likely = slices.DeleteFunc(likely, func(n near) bool { return n.worth() < 0 })
 	if len(likely) == 0 {
 		return r, nil
 	}
@@ -132,6 +140,10 @@ func putIn(ctx context.Context, d decoder, a attempt, text string, likely []near
 // worth is what n adds to the logarithm of the probability of a sentence.
 func (n near) worth() float64 {
 	switch {
+	case n.spotted && n.firm <= shortestNear:
+		return spotGain - shortSpotLoss - spotLoss*n.distance
+	case n.spotted:
+		return spotGain - spotLoss*n.distance
 	case n.likelier:
 		return knownGain
 	case n.known, n.firm <= shortestNear && n.distance > shortSound && !n.madeUp && !n.alike:

@@ -6,7 +6,8 @@
 // pause, so that the text is there when the turn ends. [TranscribeLong] does the same for recordings of any length, piece
 // by piece.
 //
-// A [Vocabulary] becomes the prompt that makes Whisper write 営業時間 and not 影響時間. [Judge] reads from a text whether
+// A [Vocabulary] becomes the prompt that makes Whisper write 営業時間 and not 影響時間. A [Lexicon] finds those of its words that
+// a decode missed, by how they sound and by what the decoder all but wrote, and has the decoder judge. [Judge] reads from a text whether
 // its speaker has finished. [CER] measures.
 //
 // The engine is compiled in with the build tag engines; without it [OpenWhisper] returns [ErrNoEngine] and [Scripted]

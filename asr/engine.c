@@ -101,11 +101,35 @@ static bool loops(const int32_t * t, int n) {
     return false;
 }
 
-// Sees the tokens chosen so far before each step: the only place to notice a loop while it is short.
+// The natural logarithm of the sum of exp over n logits: what to take from one to have its log-probability.
+static float log_sum(const float * logits, int n) {
+    float top = logits[0];
+    for (int j = 1; j < n; j++) {
+        top = logits[j] > top ? logits[j] : top;
+    }
+    float sum = 0;
+    for (int j = 0; j < n; j++) {
+        const float d = logits[j] - top;
+        if (d > -16) {
+            sum += expf(d);
+        }
+    }
+    return top + logf(sum);
+}
+
+// Sees the tokens chosen so far before each step: the only place to notice a loop while it is short, and what else might have
+// been written.
 static void watch(struct whisper_context * ctx, struct whisper_state * state, const whisper_token_data * tokens,
                   int n_tokens, float * logits, void * user) {
-    (void) ctx; (void) state; (void) logits;
+    (void) state;
     struct tenin_run * run = user;
+    if (n_tokens == run->n_began && n_tokens < run->max_began) {
+        const float sum = log_sum(logits, whisper_token_eot(ctx) + 1);
+        for (int j = 0; j < run->n_wanted; j++) {
+            run->began[n_tokens*run->n_wanted + j] = logits[run->wanted[j]] - sum;
+        }
+        run->n_began++;
+    }
     if (n_tokens > TENIN_MAX_TOKENS) {
         n_tokens = TENIN_MAX_TOKENS;
     }
@@ -171,28 +195,13 @@ static _Thread_local struct scoring {
 
 void __real_ggml_backend_tensor_get(const struct ggml_tensor * tensor, void * data, size_t offset, size_t size);
 
-static float log_prob(const float * logits, int n, int i) {
-    float top = logits[0];
-    for (int j = 1; j < n; j++) {
-        top = logits[j] > top ? logits[j] : top;
-    }
-    float sum = 0;
-    for (int j = 0; j < n; j++) {
-        const float d = logits[j] - top;
-        if (d > -16) {
-            sum += expf(d);
-        }
-    }
-    return logits[i] - top - logf(sum);
-}
-
 void __wrap_ggml_backend_tensor_get(const struct ggml_tensor * tensor, void * data, size_t offset, size_t size) {
     struct scoring * s = scoring;
     const size_t row = s ? (size_t) s->vocab*sizeof(float) : 0;
     if (s && !s->done && tensor->ne[0] == s->vocab && tensor->ne[1] == s->n && size == row) {
         for (int i = 0; i + 1 < s->n; i++) {
             __real_ggml_backend_tensor_get(tensor, s->row, (size_t) i*row, row);
-            s->log_probs[i] = log_prob(s->row, s->text, s->tokens[i + 1]);
+            s->log_probs[i] = s->row[s->tokens[i + 1]] - log_sum(s->row, s->text);
         }
         s->done = true;
     }

@@ -19,6 +19,11 @@ struct tenin_run {
     int64_t begin_us, encoded_us, end_us; // 0 where the decode did not come so far
     int32_t n_tokens;
     int32_t tokens[TENIN_MAX_TOKENS];
+    // began[i*n_wanted + j] is the natural logarithm of the probability of wanted[j] in the place of the text's token i, for the
+    // first n_began tokens; room for max_began.
+    const whisper_token * wanted;
+    int n_wanted, n_began, max_began;
+    float * began;
 };
 
 struct tenin_settings {

@@ -94,7 +94,7 @@ func notKatakana(r rune) bool { return !unicode.Is(unicode.Katakana, r) && r != 
 // it stand at the end, where the decoder's attention is strongest, behind those of its own words that text holds and a few
 // that are common. Without such words it is Prompt.
 func (x *Lexicon) Focus(text string) string {
-	likely := slices.DeleteFunc(x.near(text), func(n near) bool { return !n.close })
+	likely := slices.DeleteFunc(x.near(text, x.hearings(text)), func(n near) bool { return !n.close })
 	if len(likely) == 0 {
 		return x.prompt
 	}

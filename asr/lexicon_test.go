@@ -21,6 +21,8 @@ func lexicon(words ...string) *Lexicon {
 	return NewLexicon(v, Budget{Words: 4, Tokens: 60}, nil, reading.Default().Katakana)
 }
 
+func soundsIn(x *Lexicon, text string) []near { return x.near(text, x.hearings(text)) }
+
 var shopWords = []string{"営業時間", "駐車場", "予約", "返品", "免税", "領収書", "救護室", "授乳室", "万年筆", "へんぴん", "ーのり"}
 
 func TestAFocusedPromptEndsWithTheWordThatSoundsLikeWhatWasHeard(t *testing.T) {
@@ -116,11 +118,11 @@ func TestOfTwoWordsThatSoundMuchTheSameTheOneBeforeTheOtherNeedsToBeLessLikely(t
 
 func TestACommaInsideAWordThatWasNotKnownIsPartOfIt(t *testing.T) {
 	const text = "新作、剣を忘れました"
-	found := lexicon("診察券").near(text)
+	found := soundsIn(lexicon("診察券"), text)
 	if len(found) != 1 || found[0].in(text) != "診察券を忘れました" {
 		t.Errorf("%+v", found)
 	}
-	if found := lexicon("診察券").near("新作。剣を忘れました"); len(found) != 0 {
+	if found := soundsIn(lexicon("診察券"), "新作。剣を忘れました"); len(found) != 0 {
 		t.Errorf("over a sentence's end: %+v", found)
 	}
 }
@@ -128,12 +130,12 @@ func TestACommaInsideAWordThatWasNotKnownIsPartOfIt(t *testing.T) {
 func TestAShortDrawnOutWordIsSoughtWhereItSoundsAllButTheSame(t *testing.T) {
 	x := lexicon("通帳", "清掃", "傘", "シーツ", "靴下")
 	for heard, want := range map[string]string{"通常の話です": "通帳の話です", "部屋の成装です": "部屋の清掃です"} {
-		if found := x.near(heard); len(found) != 1 || found[0].in(heard) != want {
+		if found := soundsIn(x, heard); len(found) != 1 || found[0].in(heard) != want {
 			t.Errorf("%s: %+v", heard, found)
 		}
 	}
 	for _, heard := range []string{"更衣室です", "構造の話です", "風です"} {
-		if found := x.near(heard); len(found) != 0 {
+		if found := soundsIn(x, heard); len(found) != 0 {
 			t.Errorf("%s: %+v", heard, found)
 		}
 	}
@@ -141,7 +143,7 @@ func TestAShortDrawnOutWordIsSoughtWhereItSoundsAllButTheSame(t *testing.T) {
 
 func TestCharactersThatMakeNoWordAreReadOneByOne(t *testing.T) {
 	for heard, want := range map[string]string{"両収書をください": "領収書", "住社場はどこですか": "駐車場"} {
-		found := lexicon(shopWords...).near(heard)
+		found := soundsIn(lexicon(shopWords...), heard)
 		if len(found) == 0 || found[0].text != want || found[0].distance > 0.15 || found[0].from != 0 || found[0].to != 3 {
 			t.Errorf("%s: %+v", heard, found)
 		}
@@ -162,7 +164,7 @@ func TestAWordTakesThePlaceOfWholeLetters(t *testing.T) {
 		"開殺口の外に何がありますか": "改札口の外に何がありますか", "冷やけ止めを買いに来ました": "日焼け止めを買いに来ました", "独売日は毎週ですか": "特売日は毎週ですか",
 		"膨材表が入っていました": "不在票が入っていました",
 	} {
-		if found := x.near(heard); len(found) != 1 || found[0].in(heard) != want {
+		if found := soundsIn(x, heard); len(found) != 1 || found[0].in(heard) != want {
 			t.Errorf("%s: %+v", heard, found)
 		}
 	}
@@ -172,12 +174,12 @@ func TestWhatIsNearLiesWithinTheText(t *testing.T) {
 	x := lexicon(shopWords...)
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOfN(rapid.SampledFrom([]rune("営業時間駐車場両修書面前免税返品へんぴノート、。 9Aかを👪")), 0, 14, -1).Draw(t, "text")
-		for _, n := range x.near(text) {
+		for _, n := range soundsIn(x, text) {
 			if n.from < 0 || n.to <= n.from || n.to > len([]rune(text)) || !strings.Contains(n.in(text), n.text) {
 				t.Fatalf("%+v", n)
 			}
 		}
-		if all, put := together(text, x.near(text)); len(put) == 0 && all != text {
+		if all, put := together(text, soundsIn(x, text)); len(put) == 0 && all != text {
 			t.Fatal(all)
 		}
 	})

@@ -41,6 +41,7 @@ type near struct {
 	madeUp   bool // what stands in its place is no word of the dictionary
 	known    bool // what stands in its place is another of the shop's words
 	likelier bool // and one that stands behind it in the vocabulary
+	spotted  bool // found by the decoder's own doubt, not by sound
 	from, to int  // the letters of the transcript in its place
 }
 
@@ -134,14 +135,14 @@ func notLetter(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// near returns the words that are not in text but sound like a stretch of it, the likeliest first.
-func (x *Lexicon) near(text string) []near {
+// near returns the words that are not in text but sound like a stretch of it, the likeliest first. hearings are text's.
+func (x *Lexicon) near(text string, hearings []hearing) []near {
 	letters, runes := bare(text), []rune(text)
 	if letters == "" {
 		return nil
 	}
 	var all []near
-	for n, h := range x.hearings(text) {
+	for n, h := range hearings {
 		kinds := beatsOf(h.kana)
 		type stretch struct{ start, end, word int }
 		var written []stretch

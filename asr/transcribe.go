@@ -33,6 +33,7 @@ const shortest = 200 * time.Millisecond
 type attempt struct {
 	language, prompt   string
 	context, maxTokens int
+	words              *Lexicon // if not nil, decoded.places are wanted
 }
 
 // decoded is one decode's outcome.
@@ -42,6 +43,7 @@ type decoded struct {
 	logProb        float64 // sum over counted tokens
 	counted        int
 	least          float64 // the lowest probability of a token of the text
+	places         []place // where the tokens of the text begin; nil where that is not known
 	looped         bool    // stopped by the engine's own loop guard; text holds the pattern once
 	promptTokens   int
 	encode, decode time.Duration
@@ -86,7 +88,10 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 		t.Timings.Tokens = len(r.tokens)
 		return r, err
 	}
-	a := attempt{t.Language, promptFor(t.Language, o.Prompt), audioContext(len(samples)), maxTokens(len(samples))}
+	a := attempt{t.Language, promptFor(t.Language, o.Prompt), audioContext(len(samples)), maxTokens(len(samples)), nil}
+	if !o.Partial {
+		a.words = o.Words
+	}
 	r, err := run(a)
 	if err != nil {
 		return Transcript{}, err
@@ -108,7 +113,7 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 	}
 	why := suspect(r, a, len(samples))
 	if why != "" && !o.Partial {
-		b := attempt{t.Language, "", retryContext(len(samples)), maxTokens(len(samples))}
+		b := attempt{t.Language, "", retryContext(len(samples)), maxTokens(len(samples)), o.Words}
 		second, err := run(b)
 		if err != nil {
 			return Transcript{}, err

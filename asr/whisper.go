@@ -44,6 +44,7 @@ type Whisper struct {
 	langs map[string]int
 	texts textTokens
 	fed   fed
+	first first
 	known []float64 // natural logarithms of the probabilities of the text's tokens in fed, from its first
 }
 
@@ -239,6 +240,8 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	}
 	C.tenin_set((*C.struct_whisper_full_params)(unsafe.Pointer(&params)), &settings, w.run)
 	w.fed, w.known = nil, nil
+	began, done := w.want(try)
+	defer done()
 	err := w.ctx.Whisper_full(params, samples, nil, nil, nil)
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
@@ -276,11 +279,12 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 			}
 		}
 	}
+	d.text = w.text(d.tokens)
 	// The last token may not have been fed, and markers between tokens would shift them all.
 	if len(d.tokens) > 0 && d.counted <= len(d.tokens)+1 {
+		d.places = w.places(d, began())
 		w.fed, w.known = start[:len(start)-1], w.known[:len(w.known)-1]
 	}
-	d.text = w.text(d.tokens)
 	return d, nil
 }
 
