@@ -45,7 +45,7 @@ type place struct {
 	began []float32 // and of the first token of each of the lexicon's words there; -Inf for a word that has none
 }
 
-// spotted returns the words that are not in text but that its decoder came near to writing where it was surePlace, the likeliest
+// spotted returns the words that are not in text but that its decoder came near to writing where it was unsure, the likeliest
 // first. places are text's; hearings too.
 func (x *Lexicon) spotted(text string, places []place, hearings []hearing) []near {
 	runes := []rune(text)
