@@ -48,7 +48,7 @@ const (
 	// sentences, 5 recordings), where 何回 was said 3.9 to 5.8 (4 and 8).
 	knownGain = 3.6
 	// beatGain is what each firm beat above shortestNear adds to a word that sounds all but the same (sureSound): the longer
-	// it is, the less likely by chance. Each sentence in three voices, the last of which was not looked at before: of 77 terms of
+	// it is, the less likely by chance. Each sentence in three voices, the last of which nothing was set on: of 77 terms of
 	// other counters 61, 59, 59 were spelled instead of 57, 55, 54 (0.087, 0.101, 0.111 instead of 0.100, 0.114, 0.124), of 94 of the
 	// demo shop's 83, 81, 78 instead of 81, 80, 78; of the 40 for no counter one more changed in the third. With a sureSound of
 	// 0.15 two more did in the first.
