@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"tenin/llm/reading"
 )
@@ -51,7 +52,7 @@ func (x *Lexicon) spotted(text string, places []place, hearings []hearing) []nea
 	runes := []rune(text)
 	byteOf := make([]int, len(runes)+1)
 	for i, r := range runes {
-		byteOf[i+1] = byteOf[i] + len(string(r))
+		byteOf[i+1] = byteOf[i] + utf8.RuneLen(r)
 	}
 	written := x.written(text)
 	// least is the least likely token that has a part of the letters from from to to.

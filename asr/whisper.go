@@ -240,8 +240,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	}
 	C.tenin_set((*C.struct_whisper_full_params)(unsafe.Pointer(&params)), &settings, w.run)
 	w.fed, w.known = nil, nil
-	began, done := w.want(try)
-	defer done()
+	defer w.want(try)()
 	err := w.ctx.Whisper_full(params, samples, nil, nil, nil)
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
@@ -282,7 +281,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	d.text = w.text(d.tokens)
 	// The last token may not have been fed, and markers between tokens would shift them all.
 	if len(d.tokens) > 0 && d.counted <= len(d.tokens)+1 {
-		d.places = w.places(d, began())
+		d.places = w.places(d)
 		w.fed, w.known = start[:len(start)-1], w.known[:len(w.known)-1]
 	}
 	return d, nil

@@ -130,37 +130,35 @@ func (w *Whisper) firstTokens(x *Lexicon) first {
 	return w.first
 }
 
-// want has the next decode note how likely the words of try were to begin in the place of each token. began reads that afterwards:
-// a row for each token, one column for each of w.first.tokens. Both end with done.
-func (w *Whisper) want(try attempt) (began func() [][]float32, done func()) {
-	w.run.n_began, w.run.max_began = 0, 0
-	if try.words == nil || len(w.firstTokens(try.words).tokens) == 0 {
-		return func() [][]float32 { return nil }, func() {}
+// want has the next decode note how likely the words of try were to begin in the place of each token, for places to read, until
+// done.
+func (w *Whisper) want(try attempt) (done func()) {
+	var wanted []C.whisper_token
+	if try.words != nil {
+		wanted = w.firstTokens(try.words).tokens
 	}
-	n, most := len(w.first.tokens), min(try.maxTokens, C.TENIN_MAX_TOKENS)
+	if len(wanted) == 0 {
+		return func() {}
+	}
+	n, most := len(wanted), min(try.maxTokens, C.TENIN_MAX_TOKENS)
 	tokens := C.malloc(C.size_t(n) * C.sizeof_whisper_token)
-	copy(unsafe.Slice((*C.whisper_token)(tokens), n), w.first.tokens)
+	copy(unsafe.Slice((*C.whisper_token)(tokens), n), wanted)
 	table := C.malloc(C.size_t(n*most) * C.sizeof_float)
 	w.run.wanted, w.run.n_wanted, w.run.began, w.run.max_began = (*C.whisper_token)(tokens), C.int(n), (*C.float)(table), C.int(most)
-	began = func() (rows [][]float32) {
-		all := unsafe.Slice((*float32)(table), n*most)
-		for i := range int(w.run.n_began) {
-			rows = append(rows, all[i*n:(i+1)*n])
-		}
-		return rows
-	}
-	return began, func() {
+	return func() {
 		w.run.wanted, w.run.n_wanted, w.run.began, w.run.n_began, w.run.max_began = nil, 0, nil, 0, 0
 		C.free(tokens)
 		C.free(table)
 	}
 }
 
-// places are where d's tokens, whose probabilities w.known holds, begin in its text; began is what the decode noted of them.
-func (w *Whisper) places(d decoded, began [][]float32) []place {
-	if len(began) < len(d.tokens) {
+// places are where d's tokens, whose probabilities w.known holds, begin in its text, with what the decode noted of them.
+func (w *Whisper) places(d decoded) []place {
+	wanted := int(w.run.n_wanted)
+	if wanted == 0 || int(w.run.n_began) < len(d.tokens) {
 		return nil
 	}
+	began := unsafe.Slice((*float32)(w.run.began), wanted*len(d.tokens))
 	var raw string
 	var begins []int
 	for _, t := range d.tokens {
@@ -177,7 +175,7 @@ func (w *Whisper) places(d decoded, began [][]float32) []place {
 		words := make([]float32, len(w.first.word))
 		for j, k := range w.first.word {
 			if words[j] = float32(math.Inf(-1)); k >= 0 {
-				words[j] = began[i][k]
+				words[j] = began[i*wanted+k]
 			}
 		}
 		places[i] = place{max(0, begins[i]-len(space)), w.known[i], words}
