@@ -7,8 +7,8 @@
 // by piece.
 //
 // A [Vocabulary] becomes the prompt that makes Whisper write 営業時間 and not 影響時間. A [Lexicon] finds those of its words that
-// a decode missed, by how they sound and by what the decoder all but wrote, and has the decoder judge. [Judge] reads from a
-// text whether its speaker has finished. [CER] measures.
+// a decode missed, by how they sound and by what the decoder hears when it may write kana alone, and has the decoder judge.
+// [Judge] reads from a text whether its speaker has finished. [CER] measures.
 //
 // The engine is compiled in with the build tag engines; without it [OpenWhisper] returns [ErrNoEngine] and [Scripted]
 // stands in for it. No function of this package logs, and the engine's own messages, which may carry words, are dropped.

@@ -71,17 +71,6 @@ static void start_of_text(struct tenin_run * run) {
     run->heard = true;
 }
 
-// Called once after the encoder and once after each decoder step.
-static bool between_graphs(void * user) {
-    struct tenin_run * run = user;
-    run->end_us = ggml_time_us();
-    if (!run->encoded_us) {
-        start_of_text(run);
-        run->encoded_us = run->end_us;
-    }
-    return run->looped || stopped(run);
-}
-
 // The same rule as loopPeriod in guard.go, which has its tests.
 static bool loops(const int32_t * t, int n) {
     for (int p = 1; p <= n/3; p++) {
@@ -101,6 +90,54 @@ static bool loops(const int32_t * t, int n) {
     return false;
 }
 
+// What the clip sounds like: of the tokens that are kana the likeliest each time, until the end of text is likelier than all.
+static void in_kana(struct tenin_run * run) {
+    struct whisper_context * ctx = run->ctx;
+    const int eot = whisper_token_eot(ctx);
+    const whisper_token * next = run->kana_start;
+    int n_next = run->n_kana_start, past = 0, n = 0;
+    while (whisper_decode(ctx, next, n_next, past, run->threads) == 0 && !stopped(run)) {
+        // Of a batch the last row alone is filled in.
+        const float * logits = whisper_get_logits(ctx) + (size_t) (n_next - 1)*whisper_n_vocab(ctx);
+        int best = -1, top = 0;
+        for (int i = 0; i <= eot; i++) {
+            top = logits[i] > logits[top] ? i : top;
+            const unsigned char may = i < eot ? run->kana_may[i] : 0;
+            if ((may == 1 || (may == 2 && n > 0)) && (best < 0 || logits[i] > logits[best])) {
+                best = i;
+            }
+        }
+        if (n > 0 && top == eot) {
+            run->n_kana = n;
+            return;
+        }
+        if (best < 0 || n == run->max_kana || n == TENIN_MAX_TOKENS) {
+            return;
+        }
+        run->kana[n++] = best;
+        if (loops(run->kana, n)) {
+            return;
+        }
+        past += n_next;
+        next = &run->kana[n - 1];
+        n_next = 1;
+    }
+}
+
+// Called once after the encoder and once after each decoder step.
+static bool between_graphs(void * user) {
+    struct tenin_run * run = user;
+    run->end_us = ggml_time_us();
+    if (!run->encoded_us) {
+        start_of_text(run);
+        if (run->n_kana_start > 0) {
+            in_kana(run);
+        }
+        run->encoded_us = run->end_us;
+    }
+    return run->looped || stopped(run);
+}
+
 // The natural logarithm of the sum of exp over n logits: what to take from one to have its log-probability.
 static float log_sum(const float * logits, int n) {
     float top = logits[0];
@@ -117,19 +154,11 @@ static float log_sum(const float * logits, int n) {
     return top + logf(sum);
 }
 
-// Sees the tokens chosen so far before each step: the only place to notice a loop while it is short, and what else might have
-// been written.
+// Sees the tokens chosen so far before each step: the only place to notice a loop while it is short.
 static void watch(struct whisper_context * ctx, struct whisper_state * state, const whisper_token_data * tokens,
                   int n_tokens, float * logits, void * user) {
     (void) state;
     struct tenin_run * run = user;
-    if (n_tokens == run->n_began && n_tokens < run->max_began) {
-        const float sum = log_sum(logits, whisper_token_eot(ctx) + 1);
-        for (int j = 0; j < run->n_wanted; j++) {
-            run->began[n_tokens*run->n_wanted + j] = logits[run->wanted[j]] - sum;
-        }
-        run->n_began++;
-    }
     if (n_tokens > TENIN_MAX_TOKENS) {
         n_tokens = TENIN_MAX_TOKENS;
     }
@@ -144,7 +173,7 @@ void tenin_set(struct whisper_full_params * p, const struct tenin_settings * s, 
     run->looped = 0;
     run->heard = false;
     run->begin_us = run->encoded_us = run->end_us = 0;
-    run->n_tokens = 0;
+    run->n_tokens = run->n_kana = 0;
 
     // One greedy pass: the guards in Go decide about a second one, not whisper's ladder of temperatures.
     p->temperature     = 0.0f;

@@ -19,11 +19,13 @@ struct tenin_run {
     int64_t begin_us, encoded_us, end_us; // 0 where the decode did not come so far
     int32_t n_tokens;
     int32_t tokens[TENIN_MAX_TOKENS];
-    // began[i*n_wanted + j] is the natural logarithm of the probability of wanted[j] in the place of the text's token i, for the
-    // first n_began tokens; room for max_began.
-    const whisper_token * wanted;
-    int n_wanted, n_began, max_began;
-    float * began;
+    // The clip as it sounds, in the n_kana tokens that kana_may (of each token of text: 0 never, 1 anywhere, 2 but at the
+    // beginning) allows, behind kana_start. It is written before the text, where n_kana_start is not 0; n_kana is 0 where the
+    // decoder came to no end in max_kana tokens.
+    const whisper_token * kana_start;
+    int n_kana_start, max_kana, n_kana;
+    const unsigned char * kana_may;
+    int32_t kana[TENIN_MAX_TOKENS];
 };
 
 struct tenin_settings {

@@ -38,17 +38,25 @@ type near struct {
 	distance float64
 	close    bool // near enough to be named in a prompt unheard
 	alike    bool
-	madeUp   bool // what stands in its place is no word of the dictionary
-	known    bool // what stands in its place is another of the shop's words
-	likelier bool // and one that stands behind it in the vocabulary
-	spotted  bool // found by the decoder's own doubt, not by sound
-	from, to int  // the letters of the transcript in its place
+	madeUp   bool    // what stands in its place is no word of the dictionary
+	known    bool    // what stands in its place is another of the shop's words
+	likelier bool    // and one that stands behind it in the vocabulary
+	better   float64 // beats by which it is nearer than its place to what the decoder heard aloud, where it was found in that; else 0
+	from, to int     // the letters of the transcript in its place
 }
 
 // hearing is one way to read a transcript aloud.
 type hearing struct {
 	kana string
-	ends []int // ends[i] is where the sound of the first i letters ends in kana
+	// ends[i] is where the sound of the first i letters ends in kana, begins[i] where that of the others begins: before ends[i]
+	// where it is not known whose the sound between them is.
+	begins, ends []int
+	aloud        bool // heard by the decoder, not read
+}
+
+// of is the sound of the letters from from to to.
+func (h hearing) of(from, to int) string {
+	return h.kana[h.begins[from]:max(h.begins[from], h.ends[to])]
 }
 
 // hearings are the dictionary's reading of text and, where it has Chinese characters, the one with each of them by itself:
@@ -59,6 +67,7 @@ func (x *Lexicon) hearings(text string) []hearing {
 	for i := range runes {
 		plain.ends[i+1] = min(len(x.sound(string(runes[:i+1]))), len(plain.kana))
 	}
+	plain.begins = plain.ends
 	apart := hearing{ends: []int{0}}
 	for i := 0; i < len(runes); {
 		if on := onReading(runes[i]); on != "" {
@@ -79,6 +88,7 @@ func (x *Lexicon) hearings(text string) []hearing {
 		apart.ends = append(apart.ends, len(apart.kana))
 		i = j
 	}
+	apart.begins = apart.ends
 	if reading.Distance(apart.kana, plain.kana) == 0 {
 		return []hearing{plain}
 	}
@@ -90,7 +100,7 @@ func (x *Lexicon) hearings(text string) []hearing {
 func (h hearing) letters(runes []rune, kana string, start, end int) (from, to int) {
 	from, to = -1, -1
 	for i := range runes {
-		if from < 0 && h.ends[i+1] > start {
+		if from < 0 && h.begins[i+1] > start {
 			from = i
 		}
 		if to < 0 && h.ends[i+1] >= end {
@@ -104,10 +114,10 @@ func (h hearing) letters(runes []rune, kana string, start, end int) (from, to in
 	f0, t0 := from, to
 	for _, f := range []int{f0, f0 - 1, f0 + 1} {
 		for _, t := range []int{t0, t0 + 1, t0 - 1} {
-			if f < 0 || t <= f || t > len(runes) || h.ends[t] <= h.ends[f] || apart(runes[f:t]) {
+			if f < 0 || t <= f || t > len(runes) || h.ends[t] <= h.begins[f] || apart(runes[f:t]) {
 				continue
 			}
-			if d := reading.Distance(kana, h.kana[h.ends[f]:h.ends[t]]); d < best {
+			if d := reading.Distance(kana, h.of(f, t)); d < best {
 				best, from, to = d, f, t
 			}
 		}
@@ -116,16 +126,20 @@ func (h hearing) letters(runes []rune, kana string, start, end int) (from, to in
 		return 0, 0
 	}
 	// A character that nothing reads alone has no sound, and no place but in the word that it stands before (膨材表).
-	for from > 0 && h.ends[from-1] == h.ends[from] && unicode.Is(unicode.Han, runes[from-1]) {
+	for from > 0 && h.begins[from-1] == h.begins[from] && unicode.Is(unicode.Han, runes[from-1]) {
+		from--
+	}
+	// Nor does a word begin with a small letter (ェルト in ウェルト for ベルト).
+	for from > 0 && strings.ContainsRune(noBegin, runes[from]) && !notLetter(runes[from-1]) {
 		from--
 	}
 	return from, to
 }
 
-// apart tells letters that cannot be one word. Whisper writes a comma between the halves of one that it does not know
-// (新作、剣 for 診察券).
+// apart tells letters that cannot be one word. を stands between words, but in what was misheard; and Whisper writes a comma
+// between the halves of a word that it does not know (新作、剣 for 診察券).
 func apart(letters []rune) bool {
-	if notLetter(letters[0]) || notLetter(letters[len(letters)-1]) {
+	if first, last := letters[0], letters[len(letters)-1]; notLetter(first) || notLetter(last) || first == 'を' || last == 'を' {
 		return true
 	}
 	return slices.ContainsFunc(letters, func(r rune) bool { return notLetter(r) && r != '、' })
@@ -167,7 +181,10 @@ func (x *Lexicon) near(text string, hearings []hearing) []near {
 			case 4:
 				limit, closer = min(limit, nearMiddle/w.beats), min(closer, closeMiddle/w.beats)
 			}
-			place := alike(w.letters, runes)
+			place := -1
+			if !h.aloud { // what was heard aloud is no guess at how characters are read
+				place = alike(w.letters, runes)
+			}
 			switch {
 			case place >= 0 && w.firm >= shortestNear:
 				limit, closer = nearAlike, nearAlike

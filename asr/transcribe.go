@@ -33,17 +33,17 @@ const shortest = 200 * time.Millisecond
 type attempt struct {
 	language, prompt   string
 	context, maxTokens int
-	words              *Lexicon // if not nil, decoded.places are wanted
+	aloud              bool // decoded.kana is wanted
 }
 
 // decoded is one decode's outcome.
 type decoded struct {
 	text           string
+	kana           string  // the same speech as the decoder writes it when it may write kana alone; "" where that is not known
 	tokens         []int32 // of the text
 	logProb        float64 // sum over counted tokens
 	counted        int
 	least          float64 // the lowest probability of a token of the text
-	places         []place // where the tokens of the text begin; nil where that is not known
 	looped         bool    // stopped by the engine's own loop guard; text holds the pattern once
 	promptTokens   int
 	encode, decode time.Duration
@@ -88,10 +88,7 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 		t.Timings.Tokens = len(r.tokens)
 		return r, err
 	}
-	a := attempt{t.Language, promptFor(t.Language, o.Prompt), audioContext(len(samples)), maxTokens(len(samples)), nil}
-	if !o.Partial {
-		a.words = o.Words
-	}
+	a := attempt{t.Language, promptFor(t.Language, o.Prompt), audioContext(len(samples)), maxTokens(len(samples)), o.Words != nil && !o.Partial}
 	r, err := run(a)
 	if err != nil {
 		return Transcript{}, err
@@ -113,7 +110,7 @@ func transcribe(ctx context.Context, d decoder, samples []float32, lang string, 
 	}
 	why := suspect(r, a, len(samples))
 	if why != "" && !o.Partial {
-		b := attempt{t.Language, "", retryContext(len(samples)), maxTokens(len(samples)), o.Words}
+		b := attempt{t.Language, "", retryContext(len(samples)), maxTokens(len(samples)), o.Words != nil}
 		second, err := run(b)
 		if err != nil {
 			return Transcript{}, err

@@ -44,7 +44,7 @@ type Whisper struct {
 	langs map[string]int
 	texts textTokens
 	fed   fed
-	first first
+	kana  kanaTokens
 	known []float64 // natural logarithms of the probabilities of the text's tokens in fed, from its first
 }
 
@@ -113,6 +113,7 @@ func (w *Whisper) own(path string, loaded chan<- error) {
 	for id := w.ctx.Whisper_token_eot() - 1; id >= 0; id-- {
 		w.texts[w.ctx.Whisper_token_to_str(id)] = int32(id) // the lowest number of a text wins
 	}
+	defer w.findKana()()
 	loaded <- nil
 	for {
 		select {
@@ -240,7 +241,7 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 	}
 	C.tenin_set((*C.struct_whisper_full_params)(unsafe.Pointer(&params)), &settings, w.run)
 	w.fed, w.known = nil, nil
-	defer w.want(try)()
+	w.wantKana(try)
 	err := w.ctx.Whisper_full(params, samples, nil, nil, nil)
 	if ctx.Err() != nil {
 		return decoded{}, ctx.Err()
@@ -278,10 +279,9 @@ func (w *Whisper) decode(ctx context.Context, samples []float32, try attempt) (d
 			}
 		}
 	}
-	d.text = w.text(d.tokens)
+	d.text, d.kana = w.text(d.tokens), w.heardKana()
 	// The last token may not have been fed, and markers between tokens would shift them all.
 	if len(d.tokens) > 0 && d.counted <= len(d.tokens)+1 {
-		d.places = w.places(d)
 		w.fed, w.known = start[:len(start)-1], w.known[:len(w.known)-1]
 	}
 	return d, nil

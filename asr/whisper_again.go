@@ -13,10 +13,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
-	"unsafe"
-
-	binding "github.com/ggerganov/whisper.cpp/bindings/go"
 )
 
 // errScore is why score could not do its work.
@@ -98,87 +94,4 @@ func (w *Whisper) score(ctx context.Context, try attempt, texts []string, floors
 		}
 	}
 	return out, ctx.Err()
-}
-
-// first are the first tokens of a lexicon's words.
-type first struct {
-	of     *Lexicon
-	tokens []C.whisper_token // each once
-	word   []int             // of each word its token's place in tokens; -1 where it has none
-}
-
-func (w *Whisper) firstTokens(x *Lexicon) first {
-	if w.first.of == x {
-		return w.first
-	}
-	w.first = first{of: x, word: make([]int, len(x.words))}
-	seen := map[int32]int{}
-	for i := range x.words {
-		w.first.word[i] = -1
-		ids := w.texts.split(x.words[i].text)
-		if len(ids) == 0 {
-			continue
-		}
-		at, ok := seen[ids[0]]
-		if !ok {
-			at = len(w.first.tokens)
-			seen[ids[0]] = at
-			w.first.tokens = append(w.first.tokens, C.whisper_token(ids[0]))
-		}
-		w.first.word[i] = at
-	}
-	return w.first
-}
-
-// want has the next decode note how likely the words of try were to begin in the place of each token, for places to read, until
-// done.
-func (w *Whisper) want(try attempt) (done func()) {
-	var wanted []C.whisper_token
-	if try.words != nil {
-		wanted = w.firstTokens(try.words).tokens
-	}
-	if len(wanted) == 0 {
-		return func() {}
-	}
-	n, most := len(wanted), min(try.maxTokens, C.TENIN_MAX_TOKENS)
-	tokens := C.malloc(C.size_t(n) * C.sizeof_whisper_token)
-	copy(unsafe.Slice((*C.whisper_token)(tokens), n), wanted)
-	table := C.malloc(C.size_t(n*most) * C.sizeof_float)
-	w.run.wanted, w.run.n_wanted, w.run.began, w.run.max_began = (*C.whisper_token)(tokens), C.int(n), (*C.float)(table), C.int(most)
-	return func() {
-		w.run.wanted, w.run.n_wanted, w.run.began, w.run.n_began, w.run.max_began = nil, 0, nil, 0, 0
-		C.free(tokens)
-		C.free(table)
-	}
-}
-
-// places are where d's tokens, whose probabilities w.known holds, begin in its text, with what the decode noted of them.
-func (w *Whisper) places(d decoded) []place {
-	wanted := int(w.run.n_wanted)
-	if wanted == 0 || int(w.run.n_began) < len(d.tokens) {
-		return nil
-	}
-	began := unsafe.Slice((*float32)(w.run.began), wanted*len(d.tokens))
-	var raw string
-	var begins []int
-	for _, t := range d.tokens {
-		begins = append(begins, len(raw))
-		raw += w.ctx.Whisper_token_to_str(binding.Token(t))
-	}
-	// Spaces before the text were taken away. Where letters of it were put right too, nothing lies where it did.
-	space := strings.TrimSuffix(raw, d.text)
-	if len(space)+len(d.text) != len(raw) {
-		return nil
-	}
-	places := make([]place, len(d.tokens))
-	for i := range places {
-		words := make([]float32, len(w.first.word))
-		for j, k := range w.first.word {
-			if words[j] = float32(math.Inf(-1)); k >= 0 {
-				words[j] = began[i*wanted+k]
-			}
-		}
-		places[i] = place{max(0, begins[i]-len(space)), w.known[i], words}
-	}
-	return places
 }

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -236,6 +237,59 @@ func Distance(a, b string) float64 {
 		}
 	}
 	return min(1, row[len(y)]/float64(len(x)))
+}
+
+// Align lays two kana strings beside each other as [Distance] compares them. For each byte of a, and its end, late is where
+// in b what begins there begins, and early where what stands before it ends: between them lies what b alone has.
+func Align(a, b string) (early, late []int) {
+	x, y := morae(a), morae(b)
+	w := len(y) + 1
+	cost := make([]float64, (len(x)+1)*w)
+	for i := range len(x) + 1 {
+		for j := range w {
+			best := math.Inf(1)
+			if i == 0 && j == 0 {
+				best = 0
+			}
+			if i > 0 {
+				best = min(best, cost[(i-1)*w+j]+gapCost(x[i-1]))
+			}
+			if j > 0 {
+				best = min(best, cost[i*w+j-1]+gapCost(y[j-1]))
+			}
+			if i > 0 && j > 0 {
+				best = min(best, cost[(i-1)*w+j-1]+swapCost(x[i-1], y[j-1]))
+			}
+			cost[i*w+j] = best
+		}
+	}
+	// Beat i of a lies beside the beats of b from from[i] to to[i]: one of them, or none.
+	from, to := make([]int, len(x)), make([]int, len(x))
+	for i, j := len(x), len(y); i > 0; {
+		switch c := cost[i*w+j]; {
+		case j > 0 && c == cost[(i-1)*w+j-1]+swapCost(x[i-1], y[j-1]):
+			i, j = i-1, j-1
+			from[i], to[i] = j, j+1
+		case c == cost[(i-1)*w+j]+gapCost(x[i-1]):
+			i--
+			from[i], to[i] = j, j
+		default:
+			j--
+		}
+	}
+	early, late = make([]int, len(a)+1), make([]int, len(a)+1)
+	for i, at, end := 0, 0, 0; at <= len(a); at++ {
+		for ; i < len(x) && x[i].end <= at; i++ {
+			if from[i] < to[i] {
+				end = y[to[i]-1].end
+			}
+		}
+		early[at], late[at] = end, len(b)
+		if i < len(x) && from[i] < len(y) {
+			late[at] = y[from[i]].start
+		}
+	}
+	return early, late
 }
 
 // A Match says where a needle sounds best inside a haystack.

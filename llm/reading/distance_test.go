@@ -2,6 +2,8 @@ package reading
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -70,6 +72,58 @@ func TestWithinGivesThePlaceOfAMisheardTerm(t *testing.T) {
 	if m := Within("チューシャジョー", hay); m.Distance < 0.4 {
 		t.Errorf("a term that was not said is only %.3f away", m.Distance)
 	}
+}
+
+func TestAlignLaysSoundsBesideEachOther(t *testing.T) {
+	const written, heard = "ウデトキショハナンサイ", "タクジショーハナンサイ"
+	_, late := Align(written, heard)
+	for a, b := range map[string]string{"ショ": "ショー", "ナン": "ナン", "ハ": "ハ"} {
+		if from, to := strings.Index(written, a), strings.Index(heard, b); late[from] != to || late[from+len(a)] != to+len(b) {
+			t.Errorf("%s lies at %d to %d instead of %d to %d", a, late[from], late[from+len(a)], to, to+len(b))
+		}
+	}
+	// What b alone has lies between the end of what stands before it and the beginning of what stands behind it.
+	early, late := Align("ノソアゲモ", "ノスソアゲモ")
+	if at := len("ノ"); early[at] != len("ノ") || late[at] != len("ノス") {
+		t.Error(early, late)
+	}
+	if early, late := Align("カミ", "アノカミ"); early[0] != 0 || late[0] != len("アノ") {
+		t.Error(early, late)
+	}
+	if early, late := Align("アノカミ", "カミ"); early[len("アノ")] != 0 || late[len("アノ")] != 0 {
+		t.Error(early, late)
+	}
+}
+
+func checkAlign(t interface{ Fatalf(string, ...any) }, a, b string) {
+	early, late := Align(a, b)
+	if len(early) != len(a)+1 || len(late) != len(a)+1 || late[len(a)] != len(b) || !slices.IsSorted(early) || !slices.IsSorted(late) || early[0] != 0 {
+		t.Fatalf("%v %v", early, late)
+	}
+	for i := range early {
+		if early[i] > late[i] {
+			t.Fatalf("%d: %d is behind %d", i, early[i], late[i])
+		}
+	}
+}
+
+func TestAlignIsInOrderAndWithinBoth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := kana().Draw(t, "a"), kana().Draw(t, "b")
+		checkAlign(t, a, b)
+		early, late := Align(a, a)
+		for _, m := range morae(a) {
+			if early[m.start] > m.start || late[m.start] < m.start {
+				t.Fatalf("%d lies at %d to %d of the same", m.start, early[m.start], late[m.start])
+			}
+		}
+	})
+}
+
+func FuzzAlign(f *testing.F) {
+	f.Add("エーギョー", "エイギョウジカン")
+	f.Add("", "ー")
+	f.Fuzz(func(t *testing.T, a, b string) { checkAlign(t, a, b) })
 }
 
 func FuzzWithin(f *testing.F) {
