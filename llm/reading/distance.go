@@ -16,6 +16,8 @@ type mora struct {
 
 const (
 	rowLong, rowStop, rowNasal = 'ー', 'ッ', 'ン'
+	// rowLink is ン before ヤ ユ ヨ, which then sound as after N: recognisers write じんゆうしつ for ジュニューシツ.
+	rowLink = '\uE000'
 )
 
 // rows names the consonants of the kana table as they sound: シ and シャ share S,
@@ -108,6 +110,9 @@ func morae(s string) []mora {
 		if m.row == rowLong && last != nil && last.row == rowLong {
 			continue
 		}
+		if m.row == 'y' && last != nil && last.row == rowNasal {
+			last.row, m.row = rowLink, 'N'
+		}
 		out = append(out, m)
 	}
 	return out
@@ -123,6 +128,7 @@ func lengthens(vowel, next rune) bool {
 const (
 	costLong  = 0.2
 	costStop  = 0.25
+	costLink  = 0.25
 	costNasal = 0.5
 	costMora  = 1.0
 )
@@ -133,6 +139,8 @@ func gapCost(m mora) float64 {
 		return costLong
 	case rowStop:
 		return costStop
+	case rowLink:
+		return costLink
 	case rowNasal:
 		return costNasal
 	}
@@ -151,7 +159,7 @@ var confusable = func() map[[2]rune]float64 {
 	}
 	add(0.2, "kg", "sz", "SJ", "td", "hb", "KG", "HB", "bp", "BP", "CJ", "Tz", "FH", "hF", "bv", "vB")
 	add(0.2, "kK", "gG", "nN", "hH", "bB", "pP", "mM", "rR")
-	add(0.3, "CT", "Ts", "SC", "HS", "hS", "sS", "zJ", "tC", "tT", "rd", "mn", "MN", "nr", "bm", "hF", "Fp", "hp", "HP", "kt", "pt", "pk", "bd", "gd", "bg")
+	add(0.3, "Ny", "CT", "Ts", "SC", "HS", "hS", "sS", "zJ", "tC", "tT", "rd", "mn", "MN", "nr", "bm", "hF", "Fp", "hp", "HP", "kt", "pt", "pk", "bd", "gd", "bg")
 	add(0.4, "kh", "KC", "GJ", "KH", "sh", "zd", "gn", "rt", "yJ", "yr", "yR", "wb", "wv", "Jd", "CK", "ST", "st", "mb", "wm")
 	m[[2]rune{rowNasal, 'm'}], m[[2]rune{'m', rowNasal}] = 0.4, 0.4
 	m[[2]rune{rowNasal, 'n'}], m[[2]rune{'n', rowNasal}] = 0.4, 0.4
@@ -169,13 +177,17 @@ var vowelCost = func() map[[2]rune]float64 {
 	return m
 }()
 
+// special tells a beat that is no consonant and vowel.
+func (m mora) special() bool {
+	return m.row == rowLong || m.row == rowStop || m.row == rowNasal || m.row == rowLink
+}
+
 func swapCost(a, b mora) float64 {
 	if a.row == b.row && a.vowel == b.vowel {
 		return 0
 	}
-	if a.row == rowLong || b.row == rowLong || a.row == rowStop || b.row == rowStop || a.row == rowNasal || b.row == rowNasal {
-		special := func(m mora) bool { return m.row == rowLong || m.row == rowStop || m.row == rowNasal }
-		if special(a) && special(b) {
+	if a.special() || b.special() {
+		if a.special() && b.special() {
 			return 0.4
 		}
 		if c, ok := confusable[[2]rune{a.row, b.row}]; ok {

@@ -63,6 +63,22 @@ func TestMisheardTermsStayNear(t *testing.T) {
 	}
 }
 
+func TestNBeforeYSoundsAsInOneBeat(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		most float64
+	}{
+		{"ジュニューシツ", "ジンユウシツ", 0.15}, {"リニューショク", "リンユウショク", 0.1}, {"テンニュー", "テンユウ", 0.2}, {"ホンヤ", "ホンヤ", 0}, {"ホンヤ", "ホニャ", 0.15},
+	} {
+		if d := Distance(c.a, c.b); d > c.most {
+			t.Errorf("%s and %s are %.3f apart", c.a, c.b, d)
+		}
+	}
+	if d := Distance("ホンヤ", "ホヤ"); d < 0.15 {
+		t.Errorf("a beat more is only %.3f", d)
+	}
+}
+
 func TestWithinGivesThePlaceOfAMisheardTerm(t *testing.T) {
 	hay := "スミマセンエイキョウジカンオオシエテクダサイ"
 	m := Within("エーギョージカン", hay)
