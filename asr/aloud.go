@@ -3,7 +3,6 @@ package asr
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"tenin/llm/reading"
 )
@@ -15,10 +14,10 @@ import (
 // on the third voice, nor on the compounds.
 //
 //	                                 terms   first tokens                    aloud
-//	60 sentences of other counters   77      61, 59, 59   0.087 0.101 0.111   66, 67, 64   0.065 0.070 0.087
-//	54 of the demo shop's            94      83, 81, 78   0.054 0.075 0.077   87, 85, 84   0.044 0.065 0.060
-//	40 with compounds                46      39, 38, 39   0.095 0.096 0.094   43, 42, 42   0.071 0.077 0.075
-//	40 for no counter                –                    0.134 0.136 0.154                0.133 0.136 0.161
+//	60 sentences of other counters   77      61, 59, 59   0.087 0.101 0.111   68, 68, 65   0.063 0.067 0.085
+//	54 of the demo shop's            94      83, 81, 78   0.054 0.075 0.077   86, 86, 85   0.046 0.065 0.056
+//	40 with compounds                46      39, 38, 39   0.095 0.096 0.094   43, 42, 42   0.071 0.077 0.073
+//	40 for no counter                –                    0.134 0.136 0.154                0.133 0.134 0.161
 //
 // With both nothing more was spelled but one term in two voices. It costs 60-80 ms of two threads, before the text is decoded;
 // six words to score and the search for them, 10 ms each, are gone.
@@ -99,7 +98,7 @@ func mayBeKana(token string) int {
 		return 2
 	}
 	for _, r := range token {
-		if r == utf8.RuneError || r != 'ー' && r != '、' && r != '。' && !unicode.In(r, unicode.Hiragana, unicode.Katakana) {
+		if r != 'ー' && r != '、' && r != '。' && !unicode.In(r, unicode.Hiragana, unicode.Katakana) {
 			return 0
 		}
 	}

@@ -35,11 +35,12 @@ func TestAWordThatWasHeardAloudIsSoughtInThePlaceOfWhatWasWritten(t *testing.T) 
 }
 
 func TestAWordHeardAloudTakesThePlaceOfItsLettersAndNoMore(t *testing.T) {
-	x := lexicon("裾上げ", "ベルト", "暗証番号")
+	x := lexicon("裾上げ", "ベルト", "暗証番号", "救護室")
 	for _, c := range [][3]string{
 		{"子供服の、修装上もやっていますか", "コドモフクの、すそあげもやっていますか", "子供服の、裾上げもやっていますか"},
 		{"カッタスーツの装輪毛を頼めますか", "カッタスウスのスソーアゲをたのめますか", "カッタスーツの裾上げを頼めますか"},
 		{"安承番号を間違えてしまいました", "アンショー、バンゴを、まちがえてしまいました", "暗証番号を間違えてしまいました"},
+		{"9/5室で、休ませてもらえますか", "きょうごしつでやすませてもらえますか", "救護室で、休ませてもらえますか"},
 		{"時計のウェルトを短くしてほしいです", "トケーのベルトをみじかくしてほしいです", "時計のベルトを短くしてほしいです"},
 	} {
 		if got := aloudIn(x, c[0], c[1]); len(got) == 0 || got[0] != c[2] {

@@ -137,12 +137,13 @@ func (h hearing) letters(runes []rune, kana string, start, end int) (from, to in
 }
 
 // apart tells letters that cannot be one word. を stands between words, but in what was misheard; and Whisper writes a comma
-// between the halves of a word that it does not know (新作、剣 for 診察券).
+// between the halves of a word that it does not know (新作、剣 for 診察券), and a stroke between what it takes for numbers (9/5室
+// for 救護室).
 func apart(letters []rune) bool {
 	if first, last := letters[0], letters[len(letters)-1]; notLetter(first) || notLetter(last) || first == 'を' || last == 'を' {
 		return true
 	}
-	return slices.ContainsFunc(letters, func(r rune) bool { return notLetter(r) && r != '、' })
+	return slices.ContainsFunc(letters, func(r rune) bool { return notLetter(r) && r != '、' && r != '/' })
 }
 
 func notLetter(r rune) bool {
