@@ -1,7 +1,6 @@
 package asr
 
 import (
-	"strings"
 	"unicode"
 
 	"tenin/llm/reading"
@@ -66,12 +65,7 @@ func (n near) worthAloud() float64 {
 
 // aloud lays kana beside the text of hearings; false where they are too far apart.
 func (x *Lexicon) aloud(kana string, hearings []hearing) (hearing, bool) {
-	sound := strings.Map(func(r rune) rune {
-		if notLetter(r) {
-			return -1
-		}
-		return r
-	}, x.sound(kana))
+	sound := bare(x.sound(kana))
 	if sound == "" {
 		return hearing{}, false
 	}

@@ -111,7 +111,7 @@ static void in_kana(struct tenin_run * run) {
             run->n_kana = n;
             return;
         }
-        if (best < 0 || n == run->max_kana || n == TENIN_MAX_TOKENS) {
+        if (best < 0 || n == run->max_kana) {
             return;
         }
         run->kana[n++] = best;
@@ -130,7 +130,7 @@ static bool between_graphs(void * user) {
     run->end_us = ggml_time_us();
     if (!run->encoded_us) {
         start_of_text(run);
-        if (run->n_kana_start > 0) {
+        if (run->max_kana > 0) {
             in_kana(run);
         }
         run->encoded_us = run->end_us;

@@ -20,8 +20,8 @@ struct tenin_run {
     int32_t n_tokens;
     int32_t tokens[TENIN_MAX_TOKENS];
     // The clip as it sounds, in the n_kana tokens that kana_may (of each token of text: 0 never, 1 anywhere, 2 but at the
-    // beginning) allows, behind kana_start. It is written before the text, where n_kana_start is not 0; n_kana is 0 where the
-    // decoder came to no end in max_kana tokens.
+    // beginning) allows, behind kana_start. It is written before the text, where max_kana, at most TENIN_MAX_TOKENS, is not 0;
+    // n_kana is 0 where the decoder came to no end in so many.
     const whisper_token * kana_start;
     int n_kana_start, max_kana, n_kana;
     const unsigned char * kana_may;

@@ -44,7 +44,6 @@ type Whisper struct {
 	langs map[string]int
 	texts textTokens
 	fed   fed
-	kana  kanaTokens
 	known []float64 // natural logarithms of the probabilities of the text's tokens in fed, from its first
 }
 

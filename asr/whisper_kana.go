@@ -25,46 +25,33 @@ import (
 //	the shop's words                                 0.047, 1       0.072, 4       0.063, 2
 const kanaPrompt = "（ひらがな）"
 
-// kanaTokens are the tokens that a text in kana is made of, and those that stand before it, where the engine reads them.
-type kanaTokens struct {
-	may   *C.uchar
-	start *C.whisper_token
-	n     C.int
-}
-
-// findKana fills w.kana, for as long as free is not called.
+// findKana tells the engine which tokens a text in kana is made of, and what stands before it, until free is called.
 func (w *Whisper) findKana() (free func()) {
 	eot := int(w.ctx.Whisper_token_eot())
-	w.kana.may = (*C.uchar)(C.calloc(C.size_t(eot), 1))
-	may := unsafe.Slice(w.kana.may, eot)
+	w.run.kana_may = (*C.uchar)(C.calloc(C.size_t(eot), 1))
+	may := unsafe.Slice(w.run.kana_may, eot)
 	for id := range may {
 		may[id] = C.uchar(mayBeKana(w.ctx.Whisper_token_to_str(binding.Token(id))))
 	}
 	start, _ := w.start(attempt{language: "ja", prompt: kanaPrompt})
-	w.kana.n = C.int(len(start))
-	w.kana.start = (*C.whisper_token)(C.malloc(C.size_t(len(start)) * C.sizeof_whisper_token))
-	copy(unsafe.Slice(w.kana.start, len(start)), start)
+	w.run.n_kana_start = C.int(len(start))
+	w.run.kana_start = (*C.whisper_token)(C.malloc(C.size_t(len(start)) * C.sizeof_whisper_token))
+	copy(unsafe.Slice(w.run.kana_start, len(start)), start)
 	return func() {
-		C.free(unsafe.Pointer(w.kana.may))
-		C.free(unsafe.Pointer(w.kana.start))
+		C.free(unsafe.Pointer(w.run.kana_may))
+		C.free(unsafe.Pointer(w.run.kana_start))
 	}
 }
 
 // wantKana has the next decode write down how its clip sounds.
 func (w *Whisper) wantKana(try attempt) {
-	w.run.n_kana_start = 0
-	if !try.aloud || try.language != "ja" {
-		return
+	w.run.max_kana = 0
+	if try.aloud && try.language == "ja" {
+		w.run.max_kana = C.int(min(try.maxTokens, C.TENIN_MAX_TOKENS))
 	}
-	w.run.kana_start, w.run.n_kana_start, w.run.kana_may = w.kana.start, w.kana.n, w.kana.may
-	w.run.max_kana = C.int(min(try.maxTokens, C.TENIN_MAX_TOKENS))
 }
 
 // heardKana is what the last decode wrote down of how its clip sounds.
 func (w *Whisper) heardKana() string {
-	tokens := make([]int32, w.run.n_kana)
-	for i := range tokens {
-		tokens[i] = int32(w.run.kana[i])
-	}
-	return w.text(tokens)
+	return w.text(unsafe.Slice((*int32)(&w.run.kana[0]), w.run.n_kana))
 }
